@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "core/flows.h"
+#include "core/strongtype.h"
+
+#include <QFuture>
+#include <QString>
+#include <QStringList>
+
+#include <memory>
+#include <optional>
+
+class QThreadPool;
+
+namespace lockkeeper::app {
+
+/// One line of the audit log: an intent, written before the act, or its outcome.
+struct AuditEntry
+{
+    enum class Phase { Intent, Outcome };
+
+    QString actionId; ///< the same in the intent and its outcome
+    Phase phase = Phase::Intent;
+    QString action; ///< "release", "delete"
+    QString target; ///< the profile's or server's name
+    QByteArray key;
+    SessionId session;
+    Token token; ///< the one that the operator saw; may be empty
+    QString owner;
+    QString reason;
+    QString outcome;   ///< of an outcome: "done", "refused: …"
+    QStringList steps; ///< of an outcome: "database: done"
+    std::optional<milliseconds> took;
+};
+
+/// The append-only record of what operators did: JSON lines, one file a month under
+/// `$XDG_STATE_HOME/lockkeeper/audit`, mode 0600, fsync before the future ends. Written on a worker.
+class AuditLog final
+{
+public:
+    AuditLog(QString folder, const Clock &clock);
+    ~AuditLog();
+    AuditLog(const AuditLog &) = delete;
+    AuditLog &operator=(const AuditLog &) = delete;
+
+    /// `$XDG_STATE_HOME/lockkeeper/audit`, or below ~/.local/state.
+    [[nodiscard]] static QString defaultFolder();
+
+    /// Durable when the future ends well; Io when not, and then no action may be taken.
+    [[nodiscard]] QFuture<Result<void>> append(AuditEntry entry);
+    [[nodiscard]] QString currentFile() const;
+
+private:
+    QString m_folder;
+    const Clock &m_clock;
+    std::unique_ptr<QThreadPool> m_writer;
+};
+
+} // namespace lockkeeper::app

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "locks/lockrecord.h"
+
+#include <QLatin1StringView>
+#include <QString>
+
+#include <optional>
+
+namespace lockkeeper::app {
+
+/// The state of a lock, most severe first.
+enum class LockState {
+    Foreign,      ///< not a string, or no token
+    NoExpiry,     ///< it never expires
+    RenewingLong, ///< renewed past the threshold
+    Storm,        ///< re-acquired very often
+    Orphan,       ///< no session in cache or database
+    HeldLong,     ///< held more than half its lease
+    Healthy,
+};
+
+/// The state of a session's copies, as far as it was looked at.
+enum class SessionState {
+    Unknown, ///< not looked at yet
+    Ok,      ///< in cache and, where there is one, database
+    CacheCorrupt,
+    CacheOnly,
+    DbOnly,
+    None, ///< nowhere: the lock is an orphan
+};
+
+/// "no_expiry", …; the words of `list --json` and of `--state`.
+[[nodiscard]] QLatin1StringView name(LockState state);
+[[nodiscard]] std::optional<LockState> lockStateFromName(const QString &name);
+[[nodiscard]] QLatin1StringView name(SessionState state);
+
+/// When a state begins.
+struct Thresholds
+{
+    milliseconds renewingLong = std::chrono::minutes(5);
+    int stormPerMinute = 30;
+    double heldLongShare = 0.5; ///< of the lease
+};
+
+/// A state, why, and what to do about it; sentences for people.
+struct Diagnosis
+{
+    LockState state = LockState::Healthy;
+    QString reason;
+    QString advice;
+
+    friend bool operator==(const Diagnosis &, const Diagnosis &) = default;
+};
+
+[[nodiscard]] Diagnosis diagnose(const locks::LockRecord &lock, SessionState session,
+                                 SteadyTime now, const Thresholds &thresholds = {});
+
+/// When the diagnosis of an unchanged lock will change next by the passing of time alone.
+[[nodiscard]] std::optional<SteadyTime> nextChange(const locks::LockRecord &lock,
+                                                   const Thresholds &thresholds = {});
+
+} // namespace lockkeeper::app

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/diagnosis.h"
+#include "core/result.h"
+#include "locks/lockrecord.h"
+#include "locks/owner.h"
+#include "sessions/chatsession.h"
+
+#include <optional>
+
+namespace lockkeeper::app {
+
+/// Everything about one session, read at one time: lock, owner, cache and database side by side.
+struct Inspection
+{
+    SessionId id;
+    Result<locks::LockObservation> lock = locks::LockObservation{};
+    std::optional<locks::Owner> owner; ///< while the lock is held
+    /// The cached session; nullopt: none; Corrupt: there is one that cannot be read.
+    Result<std::optional<sessions::ChatSession>> cached = std::optional<sessions::ChatSession>{};
+    std::optional<qint64> cachedBytes;
+    std::optional<milliseconds> cacheTtl;
+    bool hasDatabase = false;
+    Result<std::optional<sessions::ChatSession>> stored = std::optional<sessions::ChatSession>{};
+
+    /// Found anywhere at all.
+    [[nodiscard]] bool isKnown() const;
+    /// The cached copy, else the stored one, else null.
+    [[nodiscard]] const sessions::ChatSession *session() const;
+    [[nodiscard]] SessionState sessionState() const;
+};
+
+} // namespace lockkeeper::app

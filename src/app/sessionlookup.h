@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/diagnosis.h"
+#include "core/flows.h"
+#include "sessions/sessioncache.h"
+#include "sessions/sessiondatabase.h"
+
+#include <QHash>
+#include <QObject>
+#include <QSet>
+#include <QTimer>
+
+namespace lockkeeper::app {
+
+/// What is known of a session for its row in the list.
+struct SessionGlance
+{
+    SessionState state = SessionState::Unknown;
+    std::optional<qint64> cachedBytes; ///< nullopt: not cached
+    std::optional<milliseconds> cacheTtl;
+    std::optional<QString> title;
+    std::optional<UserId> user;
+    std::optional<WallTime> updatedAt;
+    std::optional<qint64> messages;
+};
+
+/// Fetches glances of sessions that are asked for, many in one go: head, size and TTL from the
+/// cache, the rest from the database. What nobody asked for costs nothing.
+class SessionLookup final : public QObject
+{
+    Q_OBJECT
+
+public:
+    /// The parts must outlive the lookup and its flows; `database` may be null.
+    SessionLookup(sessions::SessionCache &cache, sessions::SessionDatabase *database,
+                  QObject *parent = nullptr);
+
+    /// What is known now; State::Unknown at first. Never waits.
+    [[nodiscard]] SessionGlance glance(const SessionId &id) const { return m_known.value(id); }
+    /// Asks for those that are not known; found() follows. Cheap to call again.
+    void want(const QList<SessionId> &ids);
+    /// The cache entry changed: read it again if it is known.
+    void invalidate(const QList<SessionId> &ids);
+    void invalidateAll();
+    /// Nobody shows these any more.
+    void forget(const QList<SessionId> &ids);
+    /// One glance of each, awaited; for `list`.
+    [[nodiscard]] QCoro::Task<QHash<SessionId, SessionGlance>> fetch(QList<SessionId> ids);
+
+signals:
+    void found(const QList<lockkeeper::SessionId> &ids);
+
+private:
+    QCoro::Task<> fetchWanted();
+
+    sessions::SessionCache &m_cache;
+    sessions::SessionDatabase *m_database;
+    QHash<SessionId, SessionGlance> m_known;
+    QSet<SessionId> m_wanted;
+    QTimer m_timer;
+    bool m_isFetching = false;
+};
+
+} // namespace lockkeeper::app

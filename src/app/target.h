@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/result.h"
+#include "locks/lockfamily.h"
+#include "locks/owner.h"
+#include "redis/serveraddress.h"
+#include "sessions/dsn.h"
+
+#include <QProcessEnvironment>
+#include <QString>
+
+#include <optional>
+
+namespace lockkeeper::app {
+
+/// What a workspace connects to.
+struct Target
+{
+    QString name; ///< for screens and the audit log: "Demo", or the server's address
+    redis::ServerAddress server;
+    std::optional<sessions::Dsn> database;
+    locks::LockFamily family;
+    locks::NodeNames nodeNames;
+    bool isReadOnly = false;
+};
+
+/// What the user gave: options of the command line or fields of the connect dialog; empty fields
+/// fall back to the environment (DESIGN: LOCKKEEPER_URL, LOCKKEEPER_DB, else REDIS_HOST, …).
+struct TargetInput
+{
+    QString url;
+    QString database;
+    QString family;
+    QString lockPrefix;
+    QString sessionPrefix;
+    QString lease;
+    bool isReadOnly = false;
+};
+
+/// Checks everything before anything is sent; the Error names the option or variable.
+[[nodiscard]] Result<Target> resolveTarget(const TargetInput &input,
+                                           const QProcessEnvironment &environment);
+
+} // namespace lockkeeper::app

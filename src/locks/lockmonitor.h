@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/flows.h"
+#include "locks/locknews.h"
+#include "locks/lockregistry.h"
+#include "redis/client.h"
+#include "redis/pushchannel.h"
+#include "redis/scanner.h"
+
+#include <QObject>
+#include <QTimer>
+
+namespace lockkeeper::locks {
+
+/// How changes reach us, and whether what is shown can be trusted now.
+struct FeedStatus
+{
+    enum class Kind { None, Push };
+
+    Kind kind = Kind::None;
+    bool isTrusted = false; ///< subscribed, scanned, read: the list is the server's state
+    QString reason;         ///< why it is not trusted, or what it is waiting for
+    std::optional<redis::ScanProgress> scan; ///< while a scan is under way
+
+    friend bool operator==(const FeedStatus &, const FeedStatus &) = default;
+};
+
+/// "push" or "none".
+[[nodiscard]] QLatin1StringView name(FeedStatus::Kind kind);
+
+/// Keeps a LockRegistry equal to the server: subscribe first, then scan, then re-read what the
+/// feed names, one timer for the earliest deadline. See docs/architecture.md, "Watching".
+class LockMonitor final : public QObject
+{
+    Q_OBJECT
+
+public:
+    /// The parts must outlive the monitor.
+    LockMonitor(redis::Client &client, redis::PushChannel &push, LockFamily family,
+                const Clock &clock, QObject *parent = nullptr);
+
+    /// Watches from now on, whenever client and channel are there.
+    void start();
+    void stop();
+
+    [[nodiscard]] const LockRegistry &registry() const { return m_registry; }
+    [[nodiscard]] const FeedStatus &feed() const { return m_feed; }
+    /// When the feed last proved that it lives.
+    [[nodiscard]] std::optional<SteadyTime> lastProof() const { return m_push.lastProof(); }
+    /// News for waiting acquires.
+    [[nodiscard]] LockNews &news() { return m_news; }
+
+    /// We are about to end this hold: see LockRegistry::expectEnd.
+    void expectEnd(const LockKey &key, const Token &token, HoldEnd end);
+    /// Scans again at full speed; rows stay.
+    void rescan();
+    /// Scans that were started, for tests and benchmarks: one, unless the feed was lost.
+    [[nodiscard]] int scansStarted() const { return m_scansStarted; }
+
+signals:
+    /// Rows and events, as soon as they are known; one delta a turn.
+    void changed(const lockkeeper::locks::RegistryDelta &delta);
+    void feedChanged(const lockkeeper::locks::FeedStatus &feed);
+    /// Cached sessions were written, expired or deleted.
+    void cachedSessionsChanged(const QList<lockkeeper::SessionId> &sessions);
+    /// The whole keyspace may have changed: whatever was read before is stale.
+    void everythingChanged();
+
+private:
+    void channelEstablished();
+    void channelLost(const Error &error);
+    void keysChanged(const QList<QByteArray> &keys);
+    void beginScan();
+    void readSoon();
+    QCoro::Task<> readDirty();
+    void publish();
+    void armExpiryTimer();
+    void updateFeed();
+
+    redis::Client &m_client;
+    redis::PushChannel &m_push;
+    const Clock &m_clock;
+    LockRegistry m_registry;
+    redis::Scanner m_scanner;
+    LockNews m_news;
+    FeedStatus m_feed;
+    QString m_trouble; ///< of channel or scan
+    QTimer m_expiryTimer;
+    QTimer m_readTimer;
+    bool m_isStarted = false;
+    bool m_isReading = false;
+    int m_scansStarted = 0;
+};
+
+} // namespace lockkeeper::locks

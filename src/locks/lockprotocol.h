@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/flows.h"
+#include "locks/lockfamily.h"
+#include "locks/lockrecord.h"
+#include "locks/tokens.h"
+#include "redis/client.h"
+
+#include <stop_token>
+
+namespace lockkeeper::locks {
+
+class LockNews;
+
+/// A lock that we obtained: valid until `deadline` at the latest, by our own clock.
+struct HeldLock
+{
+    LockKey key;
+    SessionId session;
+    Token token;
+    SteadyTime deadline; ///< counted from before the command was sent: early, never late
+    milliseconds lease{0};
+};
+
+/// How a compare-and-act ended.
+struct CompareResult
+{
+    bool isDone = false;    ///< the token was current and the act took place
+    LockObservation current; ///< what the lock holds now, when not done
+};
+
+/// The lock protocol of redis-py's Lock, byte for byte on the wire
+/// (https://github.com/redis/redis-py/blob/master/redis/lock.py), and two acts of our own:
+/// take-over and force-release. Each compares and acts in one script on the server.
+///
+/// Its flows use the protocol object after their waits: whoever starts one keeps it alive.
+class LockProtocol
+{
+public:
+    /// How long to wait between two tries of acquire at the latest; redis-py's default.
+    static constexpr milliseconds kRetryInterval{100};
+
+    struct AcquireOptions
+    {
+        milliseconds wait{0};                 ///< 0: one try
+        std::optional<milliseconds> lease;    ///< nullopt: the family's
+        std::stop_token stop;                 ///< ends the wait early, with Cancelled
+    };
+
+    /// `news`, where there is a feed, wakes a waiting acquire as soon as its key changes.
+    LockProtocol(redis::Client &client, LockFamily family, const Clock &clock,
+                 LockNews *news = nullptr);
+
+    [[nodiscard]] const LockFamily &family() const { return m_family; }
+    [[nodiscard]] const Clock &clock() const { return m_clock; }
+
+    /// SET NX PX until obtained. LockTimeout, naming the owner, after `wait`.
+    [[nodiscard]] Task<HeldLock> acquire(SessionId session, AcquireOptions options);
+    /// Deletes the lock if `token` is its token.
+    [[nodiscard]] Task<CompareResult> release(LockKey key, Token token);
+    /// Adds to the time left, or replaces it, if `token` is its token and it has a TTL.
+    [[nodiscard]] Task<CompareResult> extend(LockKey key, Token token, milliseconds by,
+                                             bool replacesTtl);
+    /// Sets the time left back to `lease` if `token` is its token.
+    [[nodiscard]] Task<CompareResult> reacquire(LockKey key, Token token, milliseconds lease);
+    /// Puts our token with a fresh lease in the place of the `seen` one, without a gap for a
+    /// waiter. ChangedHands, naming the new owner, when `seen` is no longer current.
+    [[nodiscard]] Task<HeldLock> takeOver(SessionId session, Token seen);
+    /// Deletes the lock if it still holds the token that the operator saw; ChangedHands otherwise.
+    [[nodiscard]] Task<void> forceRelease(LockKey key, Token seen);
+    /// What the lock holds now.
+    [[nodiscard]] Task<LockObservation> read(LockKey key);
+
+private:
+    [[nodiscard]] Task<bool> trySet(LockKey key, Token token, milliseconds lease);
+    [[nodiscard]] Task<CompareResult> compareAnd(const redis::Script &script, LockKey key,
+                                                 QList<QByteArray> arguments);
+
+    redis::Client &m_client;
+    LockFamily m_family;
+    const Clock &m_clock;
+    LockNews *m_news;
+    TokenMaker m_tokens;
+};
+
+/// "held by api-3 (token 8c1f…a0d2) for another 41 s", for errors and dialogs.
+[[nodiscard]] QString describe(const LockObservation &lock, const Clock &clock);
+
+} // namespace lockkeeper::locks

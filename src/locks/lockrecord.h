@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "core/strongtype.h"
+
+#include <QLatin1StringView>
+#include <QList>
+#include <QString>
+
+#include <optional>
+
+namespace lockkeeper::locks {
+
+/// What one read of a lock key said: nothing there, a token and its time left, or something that
+/// is no lock of ours.
+struct LockObservation
+{
+    enum class Kind { Missing, Held, Foreign };
+
+    Kind kind = Kind::Missing;
+    Token token;                       ///< Held
+    QString foreignReason;             ///< Foreign: "a hash, not a string"
+    std::optional<milliseconds> ttl;   ///< nullopt: never expires
+    SteadyTime sentAt;                 ///< when the read was sent
+    SteadyTime receivedAt;             ///< when its reply arrived
+
+    /// The deadline by our clock, off by half a round trip at most.
+    [[nodiscard]] std::optional<SteadyTime> deadline() const;
+};
+
+/// One active lock: the current hold of one key.
+struct LockRecord
+{
+    LockKey key;
+    SessionId session;
+    Token token;           ///< empty when foreign
+    QString foreignReason; ///< not empty: the key is no lock of ours
+    std::optional<SteadyTime> deadline; ///< nullopt: never expires
+    SteadyTime seenSince;               ///< when we first saw this hold
+    SteadyTime acquiredAt;              ///< our best estimate, see isAcquiredAtKnown
+    bool isAcquiredAtKnown = false;     ///< false: the hold is at least this old
+    milliseconds lease{0};              ///< of the family, or longer where the TTL was longer
+    int renewals = 0;                   ///< deadlines seen moving, since seenSince
+    int acquisitionsLastMinute = 0;     ///< holds of this key that began within a minute
+    bool isVerified = true; ///< false: known from before the feed was lost, not read again yet
+
+    [[nodiscard]] bool isForeign() const { return !foreignReason.isEmpty(); }
+    [[nodiscard]] std::optional<milliseconds> ttl(SteadyTime now) const;
+    [[nodiscard]] milliseconds held(SteadyTime now) const;
+
+    friend bool operator==(const LockRecord &, const LockRecord &) = default;
+};
+
+/// How a hold ended.
+enum class HoldEnd {
+    Released,      ///< gone before its deadline
+    Expired,       ///< gone at its deadline
+    Replaced,      ///< another token without a gap that we could see
+    ForceReleased, ///< by us
+    TakenOver,     ///< by us
+    Flushed,       ///< gone with the whole keyspace
+};
+
+/// "released", "expired", "replaced", "force_released", "taken_over", "flushed".
+[[nodiscard]] QLatin1StringView name(HoldEnd end);
+
+/// Something that happened to a lock, in the words of `watch`.
+struct LockEvent
+{
+    enum class Kind { Snapshot, Synced, Acquired, Renewed, Ended };
+
+    Kind kind = Kind::Acquired;
+    HoldEnd end = HoldEnd::Released; ///< for Ended
+    WallTime at;
+    LockKey key;                       ///< empty for Synced
+    SessionId session;
+    Token token;                       ///< current token; of the hold that ended for Ended
+    std::optional<Token> previousToken; ///< Ended by Replaced/TakenOver: `token` is the new one
+    std::optional<milliseconds> ttl;
+    std::optional<milliseconds> held;
+
+    friend bool operator==(const LockEvent &, const LockEvent &) = default;
+};
+
+/// The event's name on the command line: "snapshot", "acquired", "released", …
+[[nodiscard]] QLatin1StringView name(const LockEvent &event);
+
+/// What changed in the registry since the last delta.
+struct RegistryDelta
+{
+    QList<LockRecord> upserted; ///< new or changed, whole records
+    QList<LockKey> removed;
+    QList<LockEvent> events; ///< in the order in which they happened
+
+    [[nodiscard]] bool isEmpty() const
+    {
+        return upserted.isEmpty() && removed.isEmpty() && events.isEmpty();
+    }
+};
+
+} // namespace lockkeeper::locks

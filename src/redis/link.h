@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/backoff.h"
+#include "core/flows.h"
+#include "redis/connection.h"
+#include "redis/serveraddress.h"
+#include "redis/serverinfo.h"
+
+#include <QObject>
+#include <QTimer>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace lockkeeper::redis {
+
+/// Keeps one connection to one server: opens it, greets (AUTH, SELECT, name, INFO), proves every
+/// second that the peer lives, and opens it again with jittered backoff when it ends for a passing
+/// reason. Lasting reasons (password, certificate, not a Redis) stop it and are said.
+class Link final : public QObject
+{
+    Q_OBJECT
+
+public:
+    enum class State {
+        Idle,       ///< not opened yet
+        Connecting, ///< a connection is being made and greeted
+        Ready,      ///< commands may be sent
+        Waiting,    ///< the last connection ended; the next try is scheduled
+        Failed,     ///< a lasting failure; open() tries again
+        Closed,     ///< ended by close()
+    };
+
+    struct Options
+    {
+        QByteArray clientName = "lockkeeper";
+        bool reconnects = true;
+        milliseconds connectDeadline = std::chrono::seconds(5);
+        milliseconds heartbeat = std::chrono::milliseconds(1000);
+    };
+
+    Link(ServerAddress address, Options options, const Clock &clock, QObject *parent = nullptr);
+    ~Link() override;
+    Link(const Link &) = delete;
+    Link &operator=(const Link &) = delete;
+
+    [[nodiscard]] QFuture<Result<void>> open();
+    void close();
+    /// Drops the connection as if it had failed with `reason`, and tries again.
+    void restart(const Error &reason);
+
+    [[nodiscard]] State state() const { return m_state; }
+    [[nodiscard]] const std::optional<Error> &lastError() const { return m_lastError; }
+    [[nodiscard]] const ServerAddress &address() const { return m_address; }
+    [[nodiscard]] const ServerInfo &serverInfo() const { return m_info; }
+    [[nodiscard]] std::optional<std::chrono::microseconds> roundTrip() const { return m_roundTrip; }
+    [[nodiscard]] std::optional<SteadyTime> lastHeard() const;
+
+    /// Fails with CannotConnect unless Ready.
+    [[nodiscard]] QFuture<Result<QList<Reply>>> send(const QList<Command> &commands);
+
+signals:
+    void stateChanged(lockkeeper::redis::Link::State state);
+    void messageReceived(const QByteArray &channel, const lockkeeper::redis::Reply &payload);
+
+private:
+    void connectOnce();
+    QCoro::Task<> greet(quint64 generation);
+    QCoro::Task<> beat(quint64 generation);
+    void becomeReady();
+    void lose(const Error &error);
+    void setState(State state);
+    void finishFirstTry(Result<void> outcome);
+    [[nodiscard]] static bool isPassing(const Error &error);
+
+    ServerAddress m_address;
+    Options m_options;
+    const Clock &m_clock;
+    State m_state = State::Idle;
+    std::optional<Error> m_lastError;
+    ServerInfo m_info;
+    std::optional<std::chrono::microseconds> m_roundTrip;
+    std::unique_ptr<Connection> m_connection;
+    quint64 m_generation = 0; ///< of m_connection; a flow of an older one must not act
+    Backoff m_backoff;
+    QTimer m_retryTimer;
+    QTimer m_heartbeatTimer;
+    bool m_isBeating = false;
+    std::unique_ptr<QPromise<Result<void>>> m_firstTry;
+};
+
+} // namespace lockkeeper::redis

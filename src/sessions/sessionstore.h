@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/flows.h"
+#include "locks/lockguard.h"
+#include "locks/lockprotocol.h"
+#include "sessions/chatsession.h"
+#include "sessions/sessioncache.h"
+#include "sessions/sessiondatabase.h"
+
+#include <QStringList>
+
+#include <functional>
+#include <optional>
+
+namespace lockkeeper::sessions {
+
+/// A session that was found, and what went wrong on the way without stopping it.
+struct FoundSession
+{
+    std::optional<ChatSession> session; ///< nullopt: not found, or another user's
+    QStringList warnings;               ///< "the cached entry is corrupt: …"
+};
+
+/// What an upsert did.
+struct UpsertOutcome
+{
+    ChatSession session; ///< as stored, with its sequences
+    SaveOutcome saved;
+    QStringList warnings;
+};
+
+/// The locked delete, and what it is allowed to do.
+struct RemoveRequest
+{
+    SessionId id;
+    std::optional<UserId> user;        ///< only if the session is theirs
+    milliseconds wait = std::chrono::seconds(10);
+    std::optional<Token> takeOver;     ///< take the lock from this owner instead of waiting
+    std::stop_token stop;
+};
+
+/// The steps of a locked delete, in their order.
+enum class RemoveStep { Lock, Database, Cache, Release };
+
+/// What became of one step.
+enum class StepState { NotReached, Done, Nothing, Failed, Unknown };
+
+/// What a locked delete did, step by step; nothing half-done passes for done.
+struct RemoveReport
+{
+    StepState lock = StepState::NotReached;
+    StepState database = StepState::NotReached; ///< Nothing: no such session
+    StepState cache = StepState::NotReached;    ///< Nothing: it was not cached
+    StepState release = StepState::NotReached;
+    std::optional<Error> failure; ///< what stopped it; empty when it ran to its end
+    QStringList warnings;         ///< "the cached entry could not be deleted: …"
+
+    /// The row is gone, by our hand.
+    [[nodiscard]] bool isRemoved() const { return database == StepState::Done; }
+};
+
+/// The session store of the chat back end: lock, cache and database in the back end's order, safe
+/// beside its own workers on the same keys.
+///
+/// Its flows use the store after their waits: whoever starts one keeps it alive.
+class SessionStore
+{
+public:
+    struct Options
+    {
+        milliseconds lockWait = std::chrono::seconds(10);
+        /// Called before each step of remove(), for tests that fail or end the program there.
+        std::function<void(RemoveStep)> beforeStep;
+    };
+
+    SessionStore(locks::LockProtocol &locks, SessionCache &cache, SessionDatabase &database,
+                 const Clock &clock, Options options);
+
+    /// Database first, and fail fast; the cache is best effort.
+    [[nodiscard]] Task<UpsertOutcome> create(UserId user);
+    /// Cache, else database (then cached, best effort). A corrupt entry counts as a miss and is
+    /// reported; another user's session is not found.
+    [[nodiscard]] Task<FoundSession> get(SessionId id, std::optional<UserId> user);
+    /// Under the lock: database, then cache even if the database failed. The database's error wins.
+    [[nodiscard]] Task<UpsertOutcome> upsert(ChatSession session);
+    /// Newest first.
+    [[nodiscard]] Task<QList<SessionSummary>> list(UserId user, int limit, int offset);
+    /// Database, then the cache entry is dropped. @return false: not found.
+    [[nodiscard]] Task<bool> rename(SessionId id, QString title);
+    /// Under the lock: row, cache entry, release.
+    [[nodiscard]] QCoro::Task<RemoveReport> remove(RemoveRequest request);
+
+private:
+    [[nodiscard]] Task<std::shared_ptr<locks::LockGuard>> lock(RemoveRequest request);
+    [[nodiscard]] QCoro::Task<RemoveReport> removeUnder(std::shared_ptr<locks::LockGuard> guard,
+                                                        RemoveRequest request);
+
+    locks::LockProtocol &m_locks;
+    SessionCache &m_cache;
+    SessionDatabase &m_database;
+    const Clock &m_clock;
+    Options m_options;
+};
+
+} // namespace lockkeeper::sessions
