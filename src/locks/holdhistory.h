@@ -26,7 +26,9 @@ struct Hold
 class HoldHistory
 {
 public:
-    explicit HoldHistory(std::size_t capacity = 10'000) : m_capacity(capacity) {}
+    explicit HoldHistory(std::size_t capacity = 10'000)
+        : m_capacity(capacity)
+    {}
 
     void add(Hold hold);
     [[nodiscard]] const std::deque<Hold> &holds() const { return m_holds; }

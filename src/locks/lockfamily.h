@@ -23,9 +23,9 @@ struct LockFamily
 
     [[nodiscard]] LockKey lockKey(const SessionId &session) const;
     [[nodiscard]] CacheKey cacheKey(const SessionId &session) const;
-    /// The session of a lock key; nullopt when the key is not of this family.
+    /// The session of a lock key; nullopt when the key is not of this family or the bare prefix.
     [[nodiscard]] std::optional<SessionId> sessionOfLock(const QByteArray &key) const;
-    /// The session of a cache key; nullopt when the key is not of this family.
+    /// The session of a cache key; nullopt when the key is not of this family or the bare prefix.
     [[nodiscard]] std::optional<SessionId> sessionOfCache(const QByteArray &key) const;
 
     /// InvalidInput for an empty or overlapping prefix and for a lease that is not positive.

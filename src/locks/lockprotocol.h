@@ -26,7 +26,7 @@ struct HeldLock
 /// How a compare-and-act ended.
 struct CompareResult
 {
-    bool isDone = false;    ///< the token was current and the act took place
+    bool isDone = false;     ///< the token was current and the act took place
     LockObservation current; ///< what the lock holds now, when not done
 };
 
@@ -43,9 +43,9 @@ public:
 
     struct AcquireOptions
     {
-        milliseconds wait{0};                 ///< 0: one try
-        std::optional<milliseconds> lease;    ///< nullopt: the family's
-        std::stop_token stop;                 ///< ends the wait early, with Cancelled
+        milliseconds wait{0};              ///< 0: one try
+        std::optional<milliseconds> lease; ///< nullopt: the family's
+        std::stop_token stop;              ///< ends the wait early, with Cancelled
     };
 
     /// `news`, where there is a feed, wakes a waiting acquire as soon as its key changes.

@@ -19,11 +19,11 @@ struct LockObservation
     enum class Kind { Missing, Held, Foreign };
 
     Kind kind = Kind::Missing;
-    Token token;                       ///< Held
-    QString foreignReason;             ///< Foreign: "a hash, not a string"
-    std::optional<milliseconds> ttl;   ///< nullopt: never expires
-    SteadyTime sentAt;                 ///< when the read was sent
-    SteadyTime receivedAt;             ///< when its reply arrived
+    Token token;                     ///< Held
+    QString foreignReason;           ///< Foreign: "a hash, not a string"
+    std::optional<milliseconds> ttl; ///< nullopt: never expires
+    SteadyTime sentAt;               ///< when the read was sent
+    SteadyTime receivedAt;           ///< when its reply arrived
 
     /// The deadline by our clock, off by half a round trip at most.
     [[nodiscard]] std::optional<SteadyTime> deadline() const;
@@ -34,8 +34,8 @@ struct LockRecord
 {
     LockKey key;
     SessionId session;
-    Token token;           ///< empty when foreign
-    QString foreignReason; ///< not empty: the key is no lock of ours
+    Token token;                        ///< empty when foreign
+    QString foreignReason;              ///< not empty: the key is no lock of ours
     std::optional<SteadyTime> deadline; ///< nullopt: never expires
     SteadyTime seenSince;               ///< when we first saw this hold
     SteadyTime acquiredAt;              ///< our best estimate, see isAcquiredAtKnown
@@ -73,9 +73,9 @@ struct LockEvent
     Kind kind = Kind::Acquired;
     HoldEnd end = HoldEnd::Released; ///< for Ended
     WallTime at;
-    LockKey key;                       ///< empty for Synced
+    LockKey key; ///< empty for Synced
     SessionId session;
-    Token token;                       ///< current token; of the hold that ended for Ended
+    Token token;                        ///< current token; of the hold that ended for Ended
     std::optional<Token> previousToken; ///< Ended by Replaced/TakenOver: `token` is the new one
     std::optional<milliseconds> ttl;
     std::optional<milliseconds> held;
