@@ -36,7 +36,8 @@ public:
     /// The first word of an error: "WRONGTYPE", "NOSCRIPT", "NOPERM".
     [[nodiscard]] QByteArray errorPrefix() const;
 
-    friend bool operator==(const Reply &, const Reply &) = default;
+    /// Not defaulted: comparing lists of an incomplete type would ask for this very operator.
+    friend bool operator==(const Reply &a, const Reply &b);
 
 private:
     Reply(Kind kind, QByteArray bytes) : m_kind(kind), m_bytes(std::move(bytes)) {}
