@@ -22,10 +22,12 @@ public:
     /// At most `limit` bytes of what has arrived.
     [[nodiscard]] virtual QByteArray read(qint64 limit) = 0;
     [[nodiscard]] virtual qint64 bytesAvailable() const = 0;
-    /// Bytes handed to write() that the system has not taken yet.
-    [[nodiscard]] virtual qint64 bytesToWrite() const = 0;
     /// Drops the connection at once; no signal follows.
     virtual void abort() = 0;
+    /// The peer, for messages.
+    [[nodiscard]] virtual QString peerName() const = 0;
+    /// What open() is waiting for, for messages: "the TLS handshake".
+    [[nodiscard]] virtual QString openingStage() const = 0;
 
 signals:
     void connected();
