@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/endpoint.h"
+
+#include <QByteArray>
+#include <QList>
+#include <QObject>
+#include <QTcpServer>
+
+#include <chrono>
+
+class QIODevice;
+
+namespace lockkeeper::test {
+
+/// Stands between a client and a server, in the test's own process, and does to their connections
+/// what networks do: cuts them, falls silent, or is slow. Bytes are passed on as they are, TLS too.
+class StreamProxy final : public QObject
+{
+    Q_OBJECT
+
+public:
+    /// When a connection is cut because of what the client sent.
+    enum class Cut {
+        BeforeRequest, ///< the server never sees it
+        AfterRequest,  ///< the server acts on it, the client never hears of it
+    };
+
+    explicit StreamProxy(Endpoint server, QObject *parent = nullptr);
+    ~StreamProxy() override;
+    StreamProxy(const StreamProxy &) = delete;
+    StreamProxy &operator=(const StreamProxy &) = delete;
+
+    /// Where the client connects: a port of 127.0.0.1.
+    [[nodiscard]] Endpoint endpoint() const;
+    [[nodiscard]] qsizetype connections() const { return m_pipes.size(); }
+    /// Connections accepted since the start.
+    [[nodiscard]] int accepted() const { return m_accepted; }
+
+    /// Drops all connections; new ones are taken.
+    void cutAll();
+    /// Off: new connections are refused by the system.
+    void setListening(bool isListening);
+    /// On: everything stays open and nothing passes, as with a half-open connection.
+    void setStalled(bool isStalled);
+    /// Holds back each piece of data for this long, both ways.
+    void setDelay(std::chrono::milliseconds delay);
+    /// Cuts the connection that next sends a piece of data with `bytes` in it, once. With
+    /// AfterRequest the server's answer is swallowed.
+    void cutOn(QByteArray bytes, Cut cut);
+
+signals:
+    /// cutOn() has struck.
+    void struck();
+
+private:
+    struct Pipe;
+
+    void accept();
+    void forward(Pipe *pipe, bool isFromClient);
+    void pass(Pipe *pipe, bool isFromClient, const QByteArray &bytes);
+    void drop(Pipe *pipe);
+
+    Endpoint m_server;
+    QTcpServer m_listener;
+    quint16 m_port = 0;
+    QList<Pipe *> m_pipes;
+    int m_accepted = 0;
+    bool m_isStalled = false;
+    std::chrono::milliseconds m_delay{0};
+    QByteArray m_trap;
+    Cut m_trapCut = Cut::BeforeRequest;
+};
+
+} // namespace lockkeeper::test
