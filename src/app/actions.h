@@ -40,8 +40,8 @@ struct Preview
     Inspection inspection;
     QString lockKey;
     QString cacheKey;
-    QStringList effects;  ///< sentences: "deletes the lock … held by …"
-    QStringList warnings; ///< "its worker is alive: the lock was taken 0.4 s ago"
+    QStringList effects;          ///< sentences: "deletes the lock … held by …"
+    QStringList warnings;         ///< "its worker is alive: the lock was taken 0.4 s ago"
     std::optional<Error> refusal; ///< why it would be refused as things stand
 };
 
@@ -53,7 +53,7 @@ struct ActionReport
     bool isPartlyDone = false;    ///< failure, but something was changed: see steps
     QStringList steps;            ///< "database: deleted the row", in order
     QStringList warnings;
-    QString verification;         ///< what a read after the act found
+    QString verification; ///< what a read after the act found
     std::optional<locks::LockObservation> lockAfter;
 
     [[nodiscard]] bool isDone() const { return !failure; }
@@ -74,6 +74,7 @@ public:
         sessions::SessionStore *store = nullptr;       ///< null without a database
         locks::LockMonitor *monitor = nullptr; ///< null where nobody watches; told of our acts
         AuditLog &audit;
+        const redis::CommandGate &gate;
         const Clock &clock;
         locks::NodeNames nodeNames;
         QString targetName;
@@ -91,8 +92,8 @@ public:
 private:
     [[nodiscard]] AuditEntry entryFor(const SessionId &session, QString action, QString reason,
                                       const Token &seen) const;
-    [[nodiscard]] QCoro::Task<ActionReport> recorded(AuditEntry entry,
-                                                     std::function<QCoro::Task<ActionReport>()> act);
+    [[nodiscard]] QCoro::Task<ActionReport>
+    recorded(AuditEntry entry, std::function<QCoro::Task<ActionReport>()> act);
     [[nodiscard]] QCoro::Task<ActionReport> forceRelease(ReleaseRequest request);
     [[nodiscard]] QCoro::Task<ActionReport> removeAndVerify(DeleteRequest request);
 

@@ -36,7 +36,8 @@ struct AuditEntry
 };
 
 /// The append-only record of what operators did: JSON lines, one file a month under
-/// `$XDG_STATE_HOME/lockkeeper/audit`, mode 0600, fsync before the future ends. Written on a worker.
+/// `$XDG_STATE_HOME/lockkeeper/audit`, mode 0600, fsync before the future ends. Written on a
+/// worker.
 class AuditLog final
 {
 public:
@@ -50,6 +51,10 @@ public:
 
     /// Durable when the future ends well; Io when not, and then no action may be taken.
     [[nodiscard]] QFuture<Result<void>> append(AuditEntry entry);
+    /// When the earliest run began `action` on `session` whose outcome was never written, or was
+    /// not the whole of it; nullopt: there is none. Reads this month's file and the one before.
+    [[nodiscard]] QFuture<Result<std::optional<WallTime>>> unfinished(QString action,
+                                                                      LockKey key) const;
     [[nodiscard]] QString currentFile() const;
 
 private:

@@ -59,7 +59,7 @@ struct Diagnosis
                                  SteadyTime now, const Thresholds &thresholds = {});
 
 /// When the diagnosis of an unchanged lock will change next by the passing of time alone.
-[[nodiscard]] std::optional<SteadyTime> nextChange(const locks::LockRecord &lock,
+[[nodiscard]] std::optional<SteadyTime> nextChange(const locks::LockRecord &lock, SteadyTime now,
                                                    const Thresholds &thresholds = {});
 
 } // namespace lockkeeper::app

@@ -32,9 +32,10 @@ class SessionLookup final : public QObject
     Q_OBJECT
 
 public:
-    /// The parts must outlive the lookup and its flows; `database` may be null.
+    /// `database` may be null. The parts must outlive the flows of `flows`, where the lookup
+    /// starts its own.
     SessionLookup(sessions::SessionCache &cache, sessions::SessionDatabase *database,
-                  QObject *parent = nullptr);
+                  FlowGroup &flows, QObject *parent = nullptr);
 
     /// What is known now; State::Unknown at first. Never waits.
     [[nodiscard]] SessionGlance glance(const SessionId &id) const { return m_known.value(id); }
@@ -45,21 +46,32 @@ public:
     void invalidateAll();
     /// Nobody shows these any more.
     void forget(const QList<SessionId> &ids);
-    /// One glance of each, awaited; for `list`.
+    /// One glance of each, awaited, whatever is known already; for `list`. Whoever awaits it keeps
+    /// cache and database alive.
     [[nodiscard]] QCoro::Task<QHash<SessionId, SessionGlance>> fetch(QList<SessionId> ids);
+    /// Asks for nothing any more.
+    void stop();
 
 signals:
     void found(const QList<lockkeeper::SessionId> &ids);
 
 private:
+    void fetchSoon();
     QCoro::Task<> fetchWanted();
+    [[nodiscard]] QList<SessionId> takeWanted();
+    void keep(const QHash<SessionId, SessionGlance> &glances);
+    void retryUnknown();
 
     sessions::SessionCache &m_cache;
     sessions::SessionDatabase *m_database;
+    FlowGroup &m_flows;
     QHash<SessionId, SessionGlance> m_known;
     QSet<SessionId> m_wanted;
+    QSet<SessionId> m_inFlight; ///< asked for, and not forgotten since
     QTimer m_timer;
+    QTimer m_retryTimer;
     bool m_isFetching = false;
+    bool m_isStopped = false;
 };
 
 } // namespace lockkeeper::app

@@ -23,13 +23,16 @@ namespace lockkeeper::app {
 
 /// One connected target: builds its parts, and ends their flows before it lets them go.
 ///
-/// Flows that use the parts are started through flows() or awaited by someone who keeps the
-/// workspace alive; close() ends every open wait and finishes when the last flow has ended.
+/// Flows that use the parts are started through flows(). close() ends every open wait and finishes
+/// when the last flow has ended; a workspace that is destroyed without it ends the waits as well,
+/// and its parts live on until the flows are through. A flow that comes back to the workspace
+/// itself after a wait keeps a QPointer to it.
 class Workspace final : public QObject
 {
     Q_OBJECT
 
 public:
+    /// `clock` must outlive the event loop: flows may end after the workspace.
     Workspace(Target target, const Clock &clock, QString auditFolder, QObject *parent = nullptr);
     ~Workspace() override;
     Workspace(const Workspace &) = delete;
@@ -37,26 +40,26 @@ public:
 
     /// Connects to the server; reconnects by itself afterwards. The database is tried on its own,
     /// see databaseChecked(): a window without it still lists locks.
-    [[nodiscard]] QCoro::Task<Result<void>> open();
+    [[nodiscard]] Task<void> open();
     /// Starts the feed and the snapshot.
     void watch();
     /// Ends every open wait with Cancelled, waits for the flows of flows(), then emits closed().
     void close();
     [[nodiscard]] bool isClosing() const { return m_isClosing; }
 
-    [[nodiscard]] const Target &target() const { return m_target; }
-    [[nodiscard]] const Clock &clock() const { return m_clock; }
-    [[nodiscard]] FlowGroup &flows() { return m_flows; }
-    [[nodiscard]] redis::Client &client() { return m_client; }
-    [[nodiscard]] locks::LockMonitor &monitor() { return m_monitor; }
-    [[nodiscard]] locks::LockProtocol &locks() { return m_locks; }
-    [[nodiscard]] SessionLookup &lookup() { return m_lookup; }
-    [[nodiscard]] Actions &actions() { return m_actions; }
-    [[nodiscard]] AuditLog &audit() { return m_audit; }
-    [[nodiscard]] sessions::SessionCache &cache() { return m_cache; }
+    [[nodiscard]] const Target &target() const;
+    [[nodiscard]] const Clock &clock() const;
+    [[nodiscard]] FlowGroup &flows();
+    [[nodiscard]] redis::Client &client();
+    [[nodiscard]] locks::LockMonitor &monitor();
+    [[nodiscard]] locks::LockProtocol &locks();
+    [[nodiscard]] SessionLookup &lookup();
+    [[nodiscard]] Actions &actions();
+    [[nodiscard]] AuditLog &audit();
+    [[nodiscard]] sessions::SessionCache &cache();
     /// Null when no database was given.
-    [[nodiscard]] sessions::SessionDatabase *database() { return m_database.get(); }
-    [[nodiscard]] sessions::SessionStore *store() { return m_store.get(); }
+    [[nodiscard]] sessions::SessionDatabase *database();
+    [[nodiscard]] sessions::SessionStore *store();
     /// What check() said of the database; nullopt while it is not known or there is none.
     [[nodiscard]] const std::optional<Result<void>> &databaseState() const
     {
@@ -68,21 +71,11 @@ signals:
     void closed();
 
 private:
+    class Parts;
+
     QCoro::Task<> checkDatabase();
 
-    Target m_target;
-    const Clock &m_clock;
-    FlowGroup m_flows;
-    redis::Client m_client;
-    redis::PushChannel m_push;
-    locks::LockMonitor m_monitor;
-    locks::LockProtocol m_locks;
-    sessions::SessionCache m_cache;
-    std::unique_ptr<sessions::SessionDatabase> m_database;
-    std::unique_ptr<sessions::SessionStore> m_store;
-    AuditLog m_audit;
-    SessionLookup m_lookup;
-    Actions m_actions;
+    std::unique_ptr<Parts> m_parts;
     std::optional<Result<void>> m_databaseState;
     bool m_isClosing = false;
 };

@@ -58,6 +58,8 @@ public:
 
     /// We are about to end or replace this hold ourselves: its end is named after our act.
     void expectEnd(const LockKey &key, const Token &token, HoldEnd end);
+    /// The act of expectEnd() did not take place: the hold's end is not ours after all.
+    void withdrawExpectation(const LockKey &key, const Token &token);
 
     // Out -------------------------------------------------------------------------------------
 

@@ -37,6 +37,9 @@ struct RemoveRequest
     std::optional<UserId> user;        ///< only if the session is theirs
     milliseconds wait = std::chrono::seconds(10);
     std::optional<Token> takeOver;     ///< take the lock from this owner instead of waiting
+    /// An earlier delete of this session was cut short after its row: with no row there, the
+    /// cached entry goes all the same (with a user given, only theirs).
+    bool isRerun = false;
     std::stop_token stop;
 };
 
