@@ -25,16 +25,18 @@ struct Target
     bool isReadOnly = false;
 };
 
-/// What the user gave: options of the command line or fields of the connect dialog; empty fields
-/// fall back to the environment (DESIGN: LOCKKEEPER_URL, LOCKKEEPER_DB, else REDIS_HOST, …).
+/// What the user gave: options of the command line or fields of the connect dialog. An empty
+/// address falls back to the environment (LOCKKEEPER_URL, else REDIS_HOST, REDIS_PORT and
+/// REDIS_PASSWORD), an empty database to LOCKKEEPER_DB, else DATABASE_URL; a prefix or a lease
+/// that was not given is the family's, and one that was given empty is refused.
 struct TargetInput
 {
     QString url;
     QString database;
-    QString family;
-    QString lockPrefix;
-    QString sessionPrefix;
-    QString lease;
+    QString family; ///< empty: chat
+    std::optional<QString> lockPrefix;
+    std::optional<QString> sessionPrefix;
+    std::optional<QString> lease;
     bool isReadOnly = false;
 };
 
