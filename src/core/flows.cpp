@@ -12,7 +12,8 @@ namespace {
 class Alarm final : public QTimer
 {
 public:
-    Alarm(std::chrono::milliseconds delay, QObject *parent) : QTimer(parent)
+    Alarm(std::chrono::milliseconds delay, QObject *parent)
+        : QTimer(parent)
     {
         m_promise.start();
         setSingleShot(true);

@@ -6,7 +6,6 @@
 #include <QFuture>
 #include <QObject>
 #include <QPromise>
-
 #include <qcorofuture.h>
 #include <qcorotask.h>
 
@@ -16,11 +15,11 @@
 namespace lockkeeper {
 
 /// A flow of several waits that ends with a value or an Error.
-template <typename T>
+template<typename T>
 using Task = QCoro::Task<Result<T>>;
 
 /// A future that is finished already.
-template <typename T>
+template<typename T>
 [[nodiscard]] QFuture<Result<T>> finished(Result<T> result)
 {
     QPromise<Result<T>> promise;

@@ -62,8 +62,8 @@ Result<void> startLog(const LogOptions &options)
                 options.file.toStdString(), kLogFileSize, kLogFiles));
         } catch (const spdlog::spdlog_ex &failure) {
             outcome = Error{ErrorCode::Io,
-                            u"cannot write the log file " + options.file + u": "
-                                + QString::fromUtf8(failure.what()),
+                            u"cannot write the log file " + options.file + u": " +
+                                QString::fromUtf8(failure.what()),
                             QStringLiteral("the program works on without a log")};
         }
     }

@@ -11,14 +11,18 @@ namespace lockkeeper {
 
 /// A value or the Error that stands in its place; named after std::expected, which g++ 12 lacks in
 /// C++20. Asking for the side that is not there is a programming error.
-template <typename T>
+template<typename T>
 class [[nodiscard]] Result
 {
 public:
     using value_type = T;
 
-    Result(T value) : m_content(std::in_place_index<0>, std::move(value)) {}
-    Result(Error error) : m_content(std::in_place_index<1>, std::move(error)) {}
+    Result(T value)
+        : m_content(std::in_place_index<0>, std::move(value))
+    {}
+    Result(Error error)
+        : m_content(std::in_place_index<1>, std::move(error))
+    {}
 
     [[nodiscard]] bool has_value() const noexcept { return m_content.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }
@@ -40,14 +44,16 @@ private:
 };
 
 /// Success without a value, or an Error.
-template <>
+template<>
 class [[nodiscard]] Result<void>
 {
 public:
     using value_type = void;
 
     Result() = default;
-    Result(Error error) : m_content(std::move(error)) {}
+    Result(Error error)
+        : m_content(std::move(error))
+    {}
 
     [[nodiscard]] bool has_value() const noexcept { return m_content.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }

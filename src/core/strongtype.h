@@ -8,12 +8,14 @@
 namespace lockkeeper {
 
 /// Bytes with a meaning: a LockKey is no Token, and neither is a QString. `Tag` tells them apart.
-template <typename Tag>
+template<typename Tag>
 class StrongBytes
 {
 public:
     StrongBytes() = default;
-    explicit StrongBytes(QByteArray bytes) : m_bytes(std::move(bytes)) {}
+    explicit StrongBytes(QByteArray bytes)
+        : m_bytes(std::move(bytes))
+    {}
 
     [[nodiscard]] const QByteArray &bytes() const noexcept { return m_bytes; }
     [[nodiscard]] bool isEmpty() const noexcept { return m_bytes.isEmpty(); }

@@ -21,9 +21,9 @@ bool isPrintable(QStringView text)
             continue;
         }
         // Bidirectional controls and line separators could make one id look like another.
-        if (c.isSurrogate() || c.category() == QChar::Other_Control
-            || c.category() == QChar::Other_Format || c.category() == QChar::Separator_Line
-            || c.category() == QChar::Separator_Paragraph)
+        if (c.isSurrogate() || c.category() == QChar::Other_Control ||
+            c.category() == QChar::Other_Format || c.category() == QChar::Separator_Line ||
+            c.category() == QChar::Separator_Paragraph)
             return false;
     }
     return true;
@@ -100,9 +100,8 @@ QString sizeText(qint64 bytes)
 
 Result<milliseconds> parseSpan(const QString &text)
 {
-    static const QRegularExpression form(
-        QStringLiteral("^\\s*([0-9]{1,9})(?:\\.([0-9]{1,3}))?\\s*"
-                       "(ms|s|sec|m|min|h|d)?\\s*$"));
+    static const QRegularExpression form(QStringLiteral("^\\s*([0-9]{1,9})(?:\\.([0-9]{1,3}))?\\s*"
+                                                        "(ms|s|sec|m|min|h|d)?\\s*$"));
     const auto match = form.match(text);
     if (!match.hasMatch())
         return Error{ErrorCode::InvalidInput, u'"' + text + u"\" is no duration",
@@ -149,14 +148,14 @@ std::optional<WallTime> parseRfc3339(const QString &text)
         if (zone.startsWith(u'-'))
             offset = -offset;
     }
-    return WallTime(milliseconds(base.toMSecsSinceEpoch())) + std::chrono::microseconds(micros)
-           - offset;
+    return WallTime(milliseconds(base.toMSecsSinceEpoch())) + std::chrono::microseconds(micros) -
+           offset;
 }
 
 WallTime wallTimeOf(SteadyTime moment, const Clock &clock)
 {
-    return clock.wall()
-           + std::chrono::duration_cast<std::chrono::microseconds>(moment - clock.steady());
+    return clock.wall() +
+           std::chrono::duration_cast<std::chrono::microseconds>(moment - clock.steady());
 }
 
 } // namespace lockkeeper

@@ -3,6 +3,7 @@
 
 #include "core/flows.h"
 #include "locks/locknews.h"
+#include "locks/lockreader.h"
 #include "locks/lockregistry.h"
 #include "redis/client.h"
 #include "redis/pushchannel.h"
@@ -42,6 +43,7 @@ public:
 
     /// Watches from now on, whenever client and channel are there.
     void start();
+    /// Stops for good: no signal follows.
     void stop();
 
     [[nodiscard]] const LockRegistry &registry() const { return m_registry; }
@@ -53,18 +55,13 @@ public:
 
     /// We are about to end this hold: see LockRegistry::expectEnd.
     void expectEnd(const LockKey &key, const Token &token, HoldEnd end);
-    /// The act was refused: see LockRegistry::withdrawExpectation.
-    void withdrawExpectation(const LockKey &key, const Token &token)
-    {
-        m_registry.withdrawExpectation(key, token);
-    }
     /// Scans again at full speed; rows stay.
     void rescan();
     /// Scans that were started, for tests and benchmarks: one, unless the feed was lost.
     [[nodiscard]] int scansStarted() const { return m_scansStarted; }
 
 signals:
-    /// Rows and events, as soon as they are known; one delta a turn.
+    /// Rows and events, as soon as they are known.
     void changed(const lockkeeper::locks::RegistryDelta &delta);
     void feedChanged(const lockkeeper::locks::FeedStatus &feed);
     /// Cached sessions were written, expired or deleted.
@@ -73,15 +70,17 @@ signals:
     void everythingChanged();
 
 private:
-    void channelEstablished();
-    void channelLost(const Error &error);
+    void connectParts();
     void keysChanged(const QList<QByteArray> &keys);
-    void beginScan();
+    void beginScan(redis::Scanner::Pace pace);
+    void scanFailed(const Error &error);
     void readSoon();
     QCoro::Task<> readDirty();
+    [[nodiscard]] bool take(const Result<ReadBatch> &batch, const QList<LockKey> &keys);
     void publish();
     void armExpiryTimer();
     void updateFeed();
+    [[nodiscard]] FeedStatus currentFeed() const;
 
     redis::Client &m_client;
     redis::PushChannel &m_push;
@@ -90,7 +89,7 @@ private:
     redis::Scanner m_scanner;
     LockNews m_news;
     FeedStatus m_feed;
-    QString m_trouble; ///< of channel or scan
+    std::optional<Error> m_scanError;
     QTimer m_expiryTimer;
     QTimer m_readTimer;
     bool m_isStarted = false;

@@ -11,7 +11,9 @@ namespace lockkeeper::redis {
 class CommandGate
 {
 public:
-    explicit CommandGate(bool isReadOnly = false) : m_isReadOnly(isReadOnly) {}
+    explicit CommandGate(bool isReadOnly = false)
+        : m_isReadOnly(isReadOnly)
+    {}
 
     [[nodiscard]] bool isReadOnly() const { return m_isReadOnly; }
     void setReadOnly(bool isReadOnly) { m_isReadOnly = isReadOnly; }

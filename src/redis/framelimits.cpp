@@ -46,8 +46,8 @@ Result<void> FrameLimits::checkLine()
     const qint64 limit = type == '$' ? kLongestBulk : kMostElements;
     if (!isNumber || length < -1 || length > limit)
         return Error{ErrorCode::Protocol,
-                     u"the server announced a reply of " + QString::fromLatin1(m_line.mid(1, 20))
-                         + (type == '$' ? u" bytes" : u" elements"),
+                     u"the server announced a reply of " + QString::fromLatin1(m_line.mid(1, 20)) +
+                         (type == '$' ? u" bytes" : u" elements"),
                      QStringLiteral("larger replies than this are not accepted")};
     if (type == '$' && length >= 0)
         m_toSkip = length + 2;

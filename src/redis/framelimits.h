@@ -23,8 +23,8 @@ public:
 private:
     [[nodiscard]] Result<void> checkLine();
 
-    QByteArray m_line;     ///< the header line under way, without its end
-    qint64 m_toSkip = 0;   ///< bytes of a bulk string, its CRLF included
+    QByteArray m_line;   ///< the header line under way, without its end
+    qint64 m_toSkip = 0; ///< bytes of a bulk string, its CRLF included
 };
 
 } // namespace lockkeeper::redis

@@ -10,7 +10,6 @@
 #include <QObject>
 #include <QTimer>
 
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -46,16 +45,19 @@ public:
     Link(const Link &) = delete;
     Link &operator=(const Link &) = delete;
 
+    /// Starts connecting. The future ends with the outcome of the first try; later tries go on in
+    /// the background where the failure is a passing one.
     [[nodiscard]] QFuture<Result<void>> open();
+    /// Ends for good: every open send gets Cancelled.
     void close();
-    /// Drops the connection as if it had failed with `reason`, and tries again.
-    void restart(const Error &reason);
 
     [[nodiscard]] State state() const { return m_state; }
     [[nodiscard]] const std::optional<Error> &lastError() const { return m_lastError; }
     [[nodiscard]] const ServerAddress &address() const { return m_address; }
     [[nodiscard]] const ServerInfo &serverInfo() const { return m_info; }
+    /// Round trip of the newest heartbeat.
     [[nodiscard]] std::optional<std::chrono::microseconds> roundTrip() const { return m_roundTrip; }
+    /// When the server last said anything; nullopt while there is no connection.
     [[nodiscard]] std::optional<SteadyTime> lastHeard() const;
 
     /// Fails with CannotConnect unless Ready.
@@ -69,11 +71,13 @@ private:
     void connectOnce();
     QCoro::Task<> greet(quint64 generation);
     QCoro::Task<> beat(quint64 generation);
+    [[nodiscard]] QList<Command> greeting() const;
+    [[nodiscard]] Result<void> readGreeting(const QList<Reply> &replies);
     void becomeReady();
     void lose(const Error &error);
+    void dropConnection();
     void setState(State state);
-    void finishFirstTry(Result<void> outcome);
-    [[nodiscard]] static bool isPassing(const Error &error);
+    void finishFirstTry(const Result<void> &outcome);
 
     ServerAddress m_address;
     Options m_options;

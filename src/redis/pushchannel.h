@@ -11,7 +11,8 @@
 namespace lockkeeper::redis {
 
 /// The server tells us here which keys changed: client-side-caching broadcast over one RESP2
-/// connection that redirects its invalidations to itself (https://redis.io/docs/manual/client-side-caching).
+/// connection that redirects its invalidations to itself
+/// (https://redis.io/docs/manual/client-side-caching).
 ///
 /// A push says "re-read", never what happened. Its connection is its own: losing the channel is
 /// losing the socket, there is no state in which it is open and deaf on our side.

@@ -23,8 +23,8 @@ Reply Reply::array(QList<Reply> elements)
 
 bool operator==(const Reply &a, const Reply &b)
 {
-    return a.m_kind == b.m_kind && a.m_bytes == b.m_bytes && a.m_integer == b.m_integer
-           && a.m_elements == b.m_elements;
+    return a.m_kind == b.m_kind && a.m_bytes == b.m_bytes && a.m_integer == b.m_integer &&
+           a.m_elements == b.m_elements;
 }
 
 QByteArray Reply::errorPrefix() const

@@ -40,7 +40,10 @@ public:
     friend bool operator==(const Reply &a, const Reply &b);
 
 private:
-    Reply(Kind kind, QByteArray bytes) : m_kind(kind), m_bytes(std::move(bytes)) {}
+    Reply(Kind kind, QByteArray bytes)
+        : m_kind(kind)
+        , m_bytes(std::move(bytes))
+    {}
 
     Kind m_kind = Kind::Nil;
     QByteArray m_bytes;

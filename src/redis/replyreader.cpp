@@ -8,7 +8,9 @@ namespace lockkeeper::redis {
 class ReplyReader::Impl
 {
 public:
-    Impl() : reader(redisReaderCreate(), &redisReaderFree) {}
+    Impl()
+        : reader(redisReaderCreate(), &redisReaderFree)
+    {}
 
     std::unique_ptr<redisReader, decltype(&redisReaderFree)> reader;
 };
@@ -45,7 +47,9 @@ Reply convert(const redisReply &reply)
 
 } // namespace
 
-ReplyReader::ReplyReader() : m_impl(std::make_unique<Impl>()) {}
+ReplyReader::ReplyReader()
+    : m_impl(std::make_unique<Impl>())
+{}
 
 ReplyReader::~ReplyReader() = default;
 
@@ -54,8 +58,7 @@ Result<void> ReplyReader::feed(const QByteArray &bytes)
     if (auto sane = m_limits.check(bytes); !sane)
         return sane;
     if (redisReaderFeed(m_impl->reader.get(), bytes.constData(),
-                        static_cast<std::size_t>(bytes.size()))
-        != REDIS_OK)
+                        static_cast<std::size_t>(bytes.size())) != REDIS_OK)
         return Error{ErrorCode::Protocol, QStringLiteral("the reply could not be read"), {}};
     return {};
 }
@@ -65,8 +68,8 @@ Result<std::optional<Reply>> ReplyReader::next()
     void *raw = nullptr;
     if (redisReaderGetReply(m_impl->reader.get(), &raw) != REDIS_OK)
         return Error{ErrorCode::Protocol,
-                     u"the server's reply is no Redis reply: "
-                         + QString::fromUtf8(m_impl->reader->errstr),
+                     u"the server's reply is no Redis reply: " +
+                         QString::fromUtf8(m_impl->reader->errstr),
                      QStringLiteral("check host and port")};
     if (!raw)
         return std::optional<Reply>();

@@ -65,9 +65,8 @@ void RequestQueue::failAll(const Error &error)
 std::optional<SteadyTime> RequestQueue::earliestDeadline() const
 {
     const auto earliest =
-        std::min_element(m_requests.begin(), m_requests.end(), [](const auto &a, const auto &b) {
-            return a.deadline < b.deadline;
-        });
+        std::min_element(m_requests.begin(), m_requests.end(),
+                         [](const auto &a, const auto &b) { return a.deadline < b.deadline; });
     if (earliest == m_requests.end())
         return std::nullopt;
     return earliest->deadline;

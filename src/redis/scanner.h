@@ -14,7 +14,7 @@ namespace lockkeeper::redis {
 /// How far a scan has come.
 struct ScanProgress
 {
-    qint64 keysExamined = 0;          ///< roughly: pages times their COUNT
+    qint64 keysExamined = 0;         ///< roughly: pages times their COUNT
     std::optional<qint64> keysInAll; ///< DBSIZE, where the server told it
     qint64 keysFound = 0;
 

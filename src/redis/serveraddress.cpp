@@ -13,9 +13,9 @@ namespace {
 
 Error badUrl(const QString &what, const QString &hint = {})
 {
-    static const QString form = QStringLiteral(
-        "write redis://[user:password@]host[:port][/db], rediss://… for TLS, or "
-        "redis+unix:///path/to/socket");
+    static const QString form =
+        QStringLiteral("write redis://[user:password@]host[:port][/db], rediss://… for TLS, or "
+                       "redis+unix:///path/to/socket");
     return {ErrorCode::InvalidInput, u"the Redis URL " + what, hint.isEmpty() ? form : hint};
 }
 
@@ -42,8 +42,8 @@ Result<void> readQuery(const QUrl &url, ServerAddress &address)
 {
     const auto items = QUrlQuery(url).queryItems(QUrl::FullyDecoded);
     for (const auto &[name, value] : items) {
-        const bool isTlsOption = name == u"cacert" || name == u"cert" || name == u"key"
-                                 || name == u"insecure";
+        const bool isTlsOption =
+            name == u"cacert" || name == u"cert" || name == u"key" || name == u"insecure";
         if (isTlsOption && !address.tls.isEnabled)
             return badUrl(u"has the TLS option " + name + u" but speaks no TLS",
                           QStringLiteral("use rediss:// for TLS"));

@@ -13,9 +13,9 @@ namespace lockkeeper::redis {
 struct TlsSettings
 {
     bool isEnabled = false;
-    QString caFile;         ///< PEM; empty: the system's authorities
-    QString certFile;       ///< PEM client certificate
-    QString keyFile;        ///< PEM key of the client certificate
+    QString caFile;          ///< PEM; empty: the system's authorities
+    QString certFile;        ///< PEM client certificate
+    QString keyFile;         ///< PEM key of the client certificate
     bool isInsecure = false; ///< the user asked for no verification; said on screen
 
     friend bool operator==(const TlsSettings &, const TlsSettings &) = default;

@@ -158,8 +158,8 @@ void SocketTransport::failTcp(QAbstractSocket::SocketError error)
     const QString text = m_device->errorString();
     if (!m_tlsErrors.isEmpty()) {
         fail({ErrorCode::Untrusted,
-              u"the TLS certificate of " + peer + u" is not accepted: "
-                  + m_tlsErrors.first().errorString(),
+              u"the TLS certificate of " + peer + u" is not accepted: " +
+                  m_tlsErrors.first().errorString(),
               QStringLiteral("give the authority that signed it with ?cacert=/path/ca.pem, and "
                              "the host name that it was made for")});
         return;
@@ -190,8 +190,8 @@ void SocketTransport::failTcp(QAbstractSocket::SocketError error)
     default:
         fail({m_isConnected ? ErrorCode::ConnectionLost : ErrorCode::CannotConnect,
               (m_isConnected ? QString(u"the connection to " + peer + u" was lost: ")
-                             : QString(u"no connection to " + peer + u": "))
-                  + text,
+                             : QString(u"no connection to " + peer + u": ")) +
+                  text,
               {}});
         return;
     }

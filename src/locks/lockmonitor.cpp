@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "locks/lockmonitor.h"
+
+#include <QLoggingCategory>
+#include <QPointer>
+
+#include <algorithm>
+
+namespace lockkeeper::locks {
+
+using redis::Link;
+using redis::Scanner;
+
+namespace {
+
+Q_LOGGING_CATEGORY(lcMonitor, "lockkeeper.locks.monitor")
+
+/// A read this much after the deadline finds the key gone: the server counts in whole ms.
+constexpr milliseconds kAfterDeadline{2};
+/// The longest single sleep of the expiry timer; a later deadline is looked at again then.
+constexpr milliseconds kLongestSleep = std::chrono::hours(1);
+
+} // namespace
+
+QLatin1StringView name(FeedStatus::Kind kind)
+{
+    switch (kind) {
+    case FeedStatus::Kind::None:
+        return QLatin1StringView("none");
+    case FeedStatus::Kind::Push:
+        return QLatin1StringView("push");
+    }
+    Q_UNREACHABLE();
+}
+
+LockMonitor::LockMonitor(redis::Client &client, redis::PushChannel &push, LockFamily family,
+                         const Clock &clock, QObject *parent)
+    : QObject(parent)
+    , m_client(client)
+    , m_push(push)
+    , m_clock(clock)
+    , m_registry(std::move(family), clock)
+    , m_scanner(client, clock)
+{
+    m_expiryTimer.setSingleShot(true);
+    m_expiryTimer.setTimerType(Qt::PreciseTimer);
+    m_readTimer.setSingleShot(true);
+    m_readTimer.setInterval(0);
+    connectParts();
+}
+
+void LockMonitor::connectParts()
+{
+    connect(&m_expiryTimer, &QTimer::timeout, this, [this] {
+        m_registry.expireDue();
+        readSoon();
+        armExpiryTimer();
+    });
+    connect(&m_readTimer, &QTimer::timeout, this, [this] { readDirty(); });
+    connect(&m_push, &redis::PushChannel::established, this,
+            [this] { beginScan(Scanner::Pace::Gentle); });
+    connect(&m_push, &redis::PushChannel::lost, this, [this] {
+        m_scanner.stop();
+        m_registry.distrust();
+        publish();
+    });
+    connect(&m_push, &redis::PushChannel::keysChanged, this, &LockMonitor::keysChanged);
+    connect(&m_push, &redis::PushChannel::everythingChanged, this, [this] {
+        m_registry.noteFlush();
+        beginScan(Scanner::Pace::Gentle);
+        emit everythingChanged();
+    });
+    connect(&m_client, &redis::Client::stateChanged, this, [this](Link::State state) {
+        // A scan that the lost connection cut short starts over; reads just go on.
+        if (state == Link::State::Ready && m_push.isEstablished() && m_scanError)
+            beginScan(Scanner::Pace::Gentle);
+        readSoon();
+        updateFeed();
+    });
+    connect(&m_scanner, &Scanner::found, this, [this](const QList<QByteArray> &keys) {
+        for (const QByteArray &key : keys)
+            m_registry.found(key);
+        readSoon();
+    });
+    connect(&m_scanner, &Scanner::progressed, this, &LockMonitor::updateFeed);
+    connect(&m_scanner, &Scanner::failed, this, &LockMonitor::scanFailed);
+    connect(&m_scanner, &Scanner::finished, this, [this] {
+        m_registry.endScan();
+        readSoon();
+        publish();
+    });
+}
+
+void LockMonitor::start()
+{
+    if (m_isStarted)
+        return;
+    m_isStarted = true;
+    m_push.open();
+    updateFeed();
+}
+
+void LockMonitor::stop()
+{
+    m_isStarted = false;
+    m_push.disconnect(this);
+    m_client.disconnect(this);
+    m_scanner.stop();
+    m_expiryTimer.stop();
+    m_readTimer.stop();
+}
+
+void LockMonitor::expectEnd(const LockKey &key, const Token &token, HoldEnd end)
+{
+    m_registry.expectEnd(key, token, end);
+}
+
+void LockMonitor::rescan()
+{
+    if (m_isStarted && m_push.isEstablished())
+        beginScan(Scanner::Pace::Full);
+}
+
+void LockMonitor::beginScan(Scanner::Pace pace)
+{
+    m_scanError.reset();
+    m_registry.beginScan();
+    ++m_scansStarted;
+    m_scanner.start(m_registry.family().lockPrefix, pace);
+    publish();
+}
+
+void LockMonitor::scanFailed(const Error &error)
+{
+    m_scanError = error;
+    qCWarning(lcMonitor).noquote() << "the scan stopped -" << describe(error);
+    updateFeed();
+}
+
+void LockMonitor::keysChanged(const QList<QByteArray> &keys)
+{
+    const LockFamily &family = m_registry.family();
+    QList<SessionId> sessions;
+    for (const QByteArray &key : keys) {
+        if (family.sessionOfLock(key)) {
+            m_registry.changed(key);
+            emit m_news.keyChanged(LockKey(key));
+        } else if (const auto session = family.sessionOfCache(key)) {
+            sessions.append(*session);
+        }
+    }
+    readSoon();
+    if (!sessions.isEmpty())
+        emit cachedSessionsChanged(sessions);
+}
+
+void LockMonitor::readSoon()
+{
+    // From the event loop, so that all pushes of this turn share one pipeline.
+    if (!m_isReading && m_isStarted && m_registry.hasDirty() && m_client.isReady())
+        m_readTimer.start();
+}
+
+QCoro::Task<> LockMonitor::readDirty()
+{
+    const QPointer<LockMonitor> self(this);
+    if (m_isReading)
+        co_return;
+    m_isReading = true;
+    while (self && m_isStarted && m_registry.hasDirty() && m_client.isReady()) {
+        const QList<LockKey> keys = m_registry.takeDirty(kReadBatch);
+        if (keys.isEmpty())
+            break; // all that is dirty is being read
+        const auto batch = co_await readLocks(m_client, m_clock, keys);
+        if (!self || !m_isStarted)
+            co_return;
+        if (!take(batch, keys))
+            break;
+    }
+    if (self)
+        m_isReading = false;
+}
+
+bool LockMonitor::take(const Result<ReadBatch> &batch, const QList<LockKey> &keys)
+{
+    if (!batch) {
+        for (const LockKey &key : keys)
+            m_registry.readFailed(key);
+        return false; // the client's next connection goes on with them
+    }
+    for (const auto &entry : batch->entries) {
+        if (entry.observation)
+            m_registry.observed(entry.key, *entry.observation);
+        else
+            m_registry.readFailed(entry.key);
+    }
+    publish();
+    return true;
+}
+
+void LockMonitor::publish()
+{
+    armExpiryTimer();
+    const RegistryDelta delta = m_registry.takeDelta();
+    const QPointer<LockMonitor> self(this);
+    if (!delta.isEmpty())
+        emit changed(delta);
+    if (self)
+        updateFeed();
+}
+
+void LockMonitor::armExpiryTimer()
+{
+    const auto deadline = m_registry.nextDeadline();
+    if (!deadline || !m_isStarted) {
+        m_expiryTimer.stop();
+        return;
+    }
+    const auto left =
+        std::chrono::ceil<milliseconds>(*deadline + kAfterDeadline - m_clock.steady());
+    m_expiryTimer.start(std::clamp(left, milliseconds(0), kLongestSleep));
+}
+
+void LockMonitor::updateFeed()
+{
+    const FeedStatus feed = currentFeed();
+    if (feed == m_feed)
+        return;
+    m_feed = feed;
+    emit feedChanged(m_feed);
+}
+
+FeedStatus LockMonitor::currentFeed() const
+{
+    FeedStatus feed;
+    if (m_scanner.isRunning())
+        feed.scan = m_scanner.progress();
+    if (!m_push.isEstablished()) {
+        feed.reason = m_push.lastError() ? m_push.lastError()->what : QStringLiteral("connecting");
+        return feed;
+    }
+    feed.kind = FeedStatus::Kind::Push;
+    if (!m_client.isReady())
+        feed.reason =
+            m_client.lastError() ? m_client.lastError()->what : QStringLiteral("connecting");
+    else if (m_scanError)
+        feed.reason = m_scanError->what;
+    else if (!m_registry.isSynced())
+        feed.reason = QStringLiteral("reading the locks");
+    feed.isTrusted = feed.reason.isEmpty();
+    return feed;
+}
+
+} // namespace lockkeeper::locks

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "locks/lockreader.h"
+
+#include "core/text.h"
+
+namespace lockkeeper::locks {
+
+namespace {
+
+constexpr qint64 kNeverExpires = -1;
+constexpr qint64 kNoSuchKey = -2;
+
+LockObservation foreign(QString reason)
+{
+    LockObservation observation;
+    observation.kind = LockObservation::Kind::Foreign;
+    observation.foreignReason = std::move(reason);
+    return observation;
+}
+
+LockObservation held(const QByteArray &value)
+{
+    if (value.size() > kLongestToken)
+        return foreign(u"its value of " + sizeText(value.size()) + u" is no token");
+    LockObservation observation;
+    observation.kind = LockObservation::Kind::Held;
+    observation.token = Token(value);
+    return observation;
+}
+
+/// What GET and PTTL say together; nullopt when they contradict each other.
+std::optional<LockObservation> combine(const redis::Reply &value, const redis::Reply &ttl)
+{
+    const qint64 left = ttl.kind() == redis::Reply::Kind::Integer ? ttl.integerValue() : kNoSuchKey;
+    LockObservation observation;
+    if (value.errorPrefix() == "WRONGTYPE")
+        observation = foreign(QStringLiteral("it is not a string"));
+    else if (value.isError())
+        observation = foreign(u"it cannot be read: " + printable(value.bytes().left(200)));
+    else if (ttl.isError())
+        observation = foreign(u"its TTL cannot be read: " + printable(ttl.bytes().left(200)));
+    else if (!value.isNil())
+        observation = held(value.bytes());
+
+    const bool isMissing = observation.kind == LockObservation::Kind::Missing;
+    if (isMissing)
+        return left == kNoSuchKey ? std::optional(observation) : std::nullopt;
+    if (left == kNoSuchKey && !value.isError())
+        // It was there a moment ago and is not any more; the change is announced as well.
+        return LockObservation{};
+    if (left != kNeverExpires && left != kNoSuchKey)
+        observation.ttl = milliseconds(left);
+    return observation;
+}
+
+} // namespace
+
+Task<ReadBatch> readLocks(redis::Client &client, const Clock &clock, QList<LockKey> keys)
+{
+    QList<redis::Command> commands;
+    commands.reserve(keys.size() * 2);
+    for (const LockKey &key : keys)
+        commands << redis::commands::get(key.bytes()) << redis::commands::pttl(key.bytes());
+    const SteadyTime sentAt = clock.steady();
+    const auto replies = co_await client.send(commands);
+    if (!replies)
+        co_return replies.error();
+
+    const SteadyTime receivedAt = clock.steady();
+    ReadBatch batch;
+    batch.entries.reserve(keys.size());
+    for (qsizetype i = 0; i < keys.size(); ++i) {
+        auto observation = combine((*replies)[2 * i], (*replies)[2 * i + 1]);
+        if (observation) {
+            observation->sentAt = sentAt;
+            observation->receivedAt = receivedAt;
+        }
+        batch.entries.append({keys[i], std::move(observation)});
+    }
+    co_return batch;
+}
+
+} // namespace lockkeeper::locks

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "redis/link.h"
+
+#include "redis/sockettransport.h"
+
+#include <QLoggingCategory>
+#include <QPointer>
+
+namespace lockkeeper::redis {
+
+namespace {
+
+Q_LOGGING_CATEGORY(lcLink, "lockkeeper.redis.link")
+
+/// Whether the same try may succeed a little later without anybody doing anything.
+bool isPassing(ErrorCode code)
+{
+    switch (code) {
+    case ErrorCode::CannotConnect:
+    case ErrorCode::ConnectionLost:
+    case ErrorCode::OutcomeUnknown:
+    case ErrorCode::TimedOut:
+        return true;
+    case ErrorCode::InvalidInput:
+    case ErrorCode::NotFound:
+    case ErrorCode::ChangedHands:
+    case ErrorCode::LockTimeout:
+    case ErrorCode::LeaseLost:
+    case ErrorCode::Untrusted:
+    case ErrorCode::NotPermitted:
+    case ErrorCode::Refused:
+    case ErrorCode::Protocol:
+    case ErrorCode::Database:
+    case ErrorCode::Corrupt:
+    case ErrorCode::Io:
+    case ErrorCode::Cancelled:
+        return false;
+    }
+    return false;
+}
+
+/// The Error that an error reply to the greeting stands for.
+Error greetingError(const Reply &reply, const ServerAddress &address)
+{
+    const QByteArray prefix = reply.errorPrefix();
+    const QString peer = address.endpoint.toString();
+    if (prefix == "NOAUTH")
+        return {ErrorCode::NotPermitted, peer + u" asks for a password",
+                QStringLiteral("put it into the URL (redis://:PASSWORD@host) or into "
+                               "LOCKKEEPER_REDIS_PASSWORD")};
+    if (prefix == "WRONGPASS" || reply.bytes().contains("invalid password"))
+        return {ErrorCode::NotPermitted,
+                peer + u" refuses the password" +
+                    (address.user.isEmpty() ? QString() : u" of user " + address.user),
+                QStringLiteral("check user and password")};
+    if (prefix == "LOADING" || prefix == "MASTERDOWN" || prefix == "BUSY")
+        return {ErrorCode::CannotConnect,
+                peer + u" is not ready: " + QString::fromUtf8(reply.bytes()),
+                QStringLiteral("it is tried again")};
+    return toError(reply, u"greeting " + peer);
+}
+
+} // namespace
+
+Link::Link(ServerAddress address, Options options, const Clock &clock, QObject *parent)
+    : QObject(parent)
+    , m_address(std::move(address))
+    , m_options(std::move(options))
+    , m_clock(clock)
+{
+    m_retryTimer.setSingleShot(true);
+    connect(&m_retryTimer, &QTimer::timeout, this, &Link::connectOnce);
+    m_heartbeatTimer.setInterval(m_options.heartbeat);
+    connect(&m_heartbeatTimer, &QTimer::timeout, this, [this] {
+        if (!m_isBeating)
+            beat(m_generation);
+    });
+}
+
+Link::~Link()
+{
+    close();
+}
+
+QFuture<Result<void>> Link::open()
+{
+    if (m_firstTry)
+        return m_firstTry->future();
+    if (m_state == State::Ready)
+        return finished<void>({});
+    m_firstTry = std::make_unique<QPromise<Result<void>>>();
+    m_firstTry->start();
+    auto outcome = m_firstTry->future();
+    m_backoff.reset();
+    connectOnce();
+    return outcome;
+}
+
+void Link::close()
+{
+    if (m_state == State::Closed)
+        return;
+    m_retryTimer.stop();
+    dropConnection();
+    setState(State::Closed);
+    finishFirstTry(Error{ErrorCode::Cancelled, QStringLiteral("the connection was closed"), {}});
+}
+
+std::optional<SteadyTime> Link::lastHeard() const
+{
+    if (m_state != State::Ready)
+        return std::nullopt;
+    return m_connection->lastHeard();
+}
+
+QFuture<Result<QList<Reply>>> Link::send(const QList<Command> &commands)
+{
+    if (m_state == State::Ready)
+        return m_connection->send(commands);
+    const QString peer = m_address.endpoint.toString();
+    if (m_state == State::Closed)
+        return finished<QList<Reply>>(
+            Error{ErrorCode::Cancelled, u"the connection to " + peer + u" was closed", {}});
+    return finished<QList<Reply>>(
+        Error{ErrorCode::CannotConnect,
+              u"there is no connection to " + peer +
+                  (m_lastError ? QString(u": " + m_lastError->what) : QString()),
+              m_lastError ? m_lastError->hint : QString()});
+}
+
+void Link::connectOnce()
+{
+    m_retryTimer.stop();
+    dropConnection();
+    m_connection =
+        std::make_unique<Connection>(std::make_unique<SocketTransport>(m_address), m_clock);
+    const quint64 generation = m_generation;
+    connect(m_connection.get(), &Connection::opened, this,
+            [this, generation] { greet(generation); });
+    connect(m_connection.get(), &Connection::ended, this, &Link::lose);
+    connect(m_connection.get(), &Connection::messageReceived, this, &Link::messageReceived);
+    setState(State::Connecting);
+    m_connection->open(m_options.connectDeadline);
+}
+
+QList<Command> Link::greeting() const
+{
+    QList<Command> commands;
+    if (!m_address.password.isEmpty())
+        commands << commands::auth(m_address.user, m_address.password.reveal());
+    commands << commands::ping();
+    if (m_address.database != 0)
+        commands << commands::select(m_address.database);
+    commands << commands::clientSetName(m_options.clientName) << commands::info("server")
+             << commands::info("replication");
+    return commands;
+}
+
+QCoro::Task<> Link::greet(quint64 generation)
+{
+    const QPointer<Link> self(this);
+    const auto replies = co_await m_connection->send(greeting());
+    if (!self || generation != m_generation)
+        co_return; // the connection ended meanwhile, and lose() has said why
+    if (!replies) {
+        lose(replies.error());
+        co_return;
+    }
+    if (const auto greeted = readGreeting(*replies); !greeted)
+        lose(greeted.error());
+    else
+        becomeReady();
+}
+
+Result<void> Link::readGreeting(const QList<Reply> &replies)
+{
+    m_info = {};
+    const QList<Command> asked = greeting();
+    QByteArray info;
+    for (qsizetype i = 0; i < asked.size(); ++i) {
+        const QByteArray name = asked[i].name();
+        const Reply &reply = replies[i];
+        // A user without the right to ask INFO or to name the client may still watch.
+        const bool isOptional = name == "INFO" || name == "CLIENT";
+        const bool isNoRight = reply.errorPrefix() == "NOPERM";
+        if (reply.isError() && !(isNoRight && (isOptional || name == "PING")))
+            return greetingError(reply, m_address);
+        if (name == "INFO" && !reply.isError())
+            info += reply.bytes();
+    }
+    m_info = parseServerInfo(info);
+    return {};
+}
+
+void Link::becomeReady()
+{
+    m_lastError.reset();
+    m_backoff.reset();
+    m_heartbeatTimer.start();
+    qCInfo(lcLink).noquote() << "connected to" << m_address.displayUrl() << m_info.toString();
+    setState(State::Ready);
+    finishFirstTry({});
+}
+
+QCoro::Task<> Link::beat(quint64 generation)
+{
+    const QPointer<Link> self(this);
+    m_isBeating = true;
+    const SteadyTime sentAt = m_clock.steady();
+    const QList<Command> ping{commands::ping()};
+    const auto replies = co_await m_connection->send(ping);
+    if (!self || generation != m_generation)
+        co_return;
+    m_isBeating = false;
+    if (replies)
+        m_roundTrip =
+            std::chrono::duration_cast<std::chrono::microseconds>(m_clock.steady() - sentAt);
+}
+
+void Link::lose(const Error &error)
+{
+    Error reason = error;
+    // A peer that hangs up before it has said a word is often a TLS port, or the reverse.
+    if (m_state == State::Connecting && error.code == ErrorCode::ConnectionLost &&
+        error.hint.isEmpty())
+        reason.hint = m_address.tls.isEnabled || m_address.endpoint.kind == Endpoint::Kind::Unix
+                          ? QStringLiteral("is this a Redis server?")
+                          : QStringLiteral("if the server speaks TLS, use rediss://");
+    dropConnection();
+    m_lastError = reason;
+    const bool triesAgain = m_options.reconnects && isPassing(reason.code);
+    if (triesAgain)
+        m_retryTimer.start(m_backoff.next());
+    qCWarning(lcLink).noquote() << m_address.displayUrl() << "-" << describe(reason);
+    setState(triesAgain ? State::Waiting : State::Failed);
+    finishFirstTry(reason);
+}
+
+void Link::dropConnection()
+{
+    ++m_generation;
+    m_isBeating = false;
+    m_heartbeatTimer.stop();
+    m_roundTrip.reset();
+    if (!m_connection)
+        return;
+    // We may be inside one of its signals: it goes when the stack is unwound.
+    m_connection->disconnect(this);
+    m_connection->close();
+    m_connection.release()->deleteLater();
+}
+
+void Link::setState(State state)
+{
+    if (m_state == state)
+        return;
+    m_state = state;
+    emit stateChanged(state);
+}
+
+void Link::finishFirstTry(const Result<void> &outcome)
+{
+    if (!m_firstTry)
+        return;
+    const auto promise = std::move(m_firstTry);
+    promise->addResult(outcome);
+    promise->finish();
+}
+
+} // namespace lockkeeper::redis

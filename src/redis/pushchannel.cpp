@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "redis/pushchannel.h"
+
+#include <QLoggingCategory>
+#include <QPointer>
+
+namespace lockkeeper::redis {
+
+namespace {
+
+Q_LOGGING_CATEGORY(lcPush, "lockkeeper.redis.push")
+
+const QByteArray kInvalidations = QByteArrayLiteral("__redis__:invalidate");
+
+} // namespace
+
+PushChannel::PushChannel(ServerAddress address, QList<QByteArray> prefixes, const Clock &clock,
+                         QObject *parent)
+    : QObject(parent)
+    , m_prefixes(std::move(prefixes))
+    , m_link(std::move(address), {.clientName = "lockkeeper-feed"}, clock)
+{
+    connect(&m_link, &Link::messageReceived, this, &PushChannel::readMessage);
+    connect(&m_link, &Link::stateChanged, this, [this](Link::State state) {
+        if (state == Link::State::Ready)
+            subscribe();
+        else if (state == Link::State::Waiting || state == Link::State::Failed)
+            lose(*m_link.lastError());
+    });
+}
+
+void PushChannel::open()
+{
+    // The outcome comes as a signal, of this try and of each later one.
+    static_cast<void>(m_link.open());
+}
+
+void PushChannel::close()
+{
+    m_isEstablished = false;
+    m_link.close();
+}
+
+std::optional<SteadyTime> PushChannel::lastProof() const
+{
+    return m_isEstablished ? m_link.lastHeard() : std::nullopt;
+}
+
+QCoro::Task<> PushChannel::subscribe()
+{
+    const QPointer<PushChannel> self(this);
+    const QList<Command> askId{commands::clientId()};
+    const auto id = co_await m_link.send(askId);
+    if (!self || !id)
+        co_return; // a lost connection is reported by the link
+    if (id->first().isError()) {
+        lose(toError(id->first(), QStringLiteral("asking for the connection's id")));
+        co_return;
+    }
+    // The order matters: without the SUBSCRIBE a self-redirected tracking is silent.
+    const QList<Command> follow{commands::clientTrackingOn(id->first().integerValue(), m_prefixes),
+                                commands::subscribe(kInvalidations)};
+    const auto replies = co_await m_link.send(follow);
+    if (!self || !replies)
+        co_return;
+    for (const Reply &reply : *replies) {
+        if (reply.isError()) {
+            lose(toError(reply, QStringLiteral("asking the server to push changes")));
+            co_return;
+        }
+    }
+    m_lastError.reset();
+    m_isEstablished = true;
+    qCInfo(lcPush) << "established";
+    emit established();
+}
+
+void PushChannel::readMessage(const QByteArray &channel, const Reply &payload)
+{
+    if (channel != kInvalidations)
+        return;
+    if (payload.isNil()) {
+        emit everythingChanged();
+        return;
+    }
+    // Anyone may PUBLISH to this channel; only the server itself sends arrays.
+    if (!payload.isArray())
+        return;
+    QList<QByteArray> keys;
+    keys.reserve(payload.elements().size());
+    for (const Reply &key : payload.elements())
+        keys.append(key.bytes());
+    emit keysChanged(keys);
+}
+
+void PushChannel::lose(const Error &error)
+{
+    m_isEstablished = false;
+    m_lastError = error;
+    emit lost(error);
+}
+
+} // namespace lockkeeper::redis
