@@ -18,6 +18,8 @@ struct ScanProgress
     std::optional<qint64> keysInAll; ///< DBSIZE, where the server told it
     qint64 keysFound = 0;
 
+    friend bool operator==(const ScanProgress &, const ScanProgress &) = default;
+
     /// 0 to 1, where the total is known.
     [[nodiscard]] std::optional<double> fraction() const;
 };
