@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/sessionlookup.h"
+
+#include <QLoggingCategory>
+#include <QPointer>
+
+#include <algorithm>
+
+namespace lockkeeper::app {
+
+using namespace std::chrono_literals;
+
+Q_LOGGING_CATEGORY(lookupLog, "lockkeeper.lookup")
+
+namespace {
+
+constexpr qsizetype kBatch = 250;
+/// Requests that come within this time of each other go together.
+constexpr auto kGathering = 20ms;
+/// When to look again for those that could not be read.
+constexpr auto kRetry = 5s;
+
+using Entries = Result<QHash<SessionId, sessions::CacheEntry>>;
+using Summaries = Result<QList<sessions::SessionSummary>>;
+
+void addCached(SessionGlance &glance, const sessions::CacheEntry &entry)
+{
+    glance.cachedBytes = entry.bytes;
+    glance.cacheTtl = entry.ttl;
+    if (!entry.summary)
+        return;
+    glance.title = entry.summary->title;
+    glance.user = entry.summary->user;
+    glance.updatedAt = entry.summary->updatedAt;
+    glance.messages = entry.summary->messages;
+}
+
+/// The cached copy is what users see; the row fills in what the head of that copy did not say.
+void addStored(SessionGlance &glance, const sessions::SessionSummary &row)
+{
+    if (!glance.title)
+        glance.title = row.title;
+    if (!glance.user)
+        glance.user = row.user;
+    if (!glance.updatedAt)
+        glance.updatedAt = row.updatedAt;
+    if (!glance.messages)
+        glance.messages = row.messages;
+}
+
+/// @param isStored nullopt when the database could not be asked
+SessionState stateOf(const sessions::CacheEntry *entry, bool hasDatabase,
+                     std::optional<bool> isStored)
+{
+    if (entry && !entry->summary && entry->summary.error().code == ErrorCode::Corrupt)
+        return SessionState::CacheCorrupt;
+    if (!hasDatabase)
+        return entry ? SessionState::Ok : SessionState::None;
+    if (!isStored)
+        return SessionState::Unknown;
+    if (*isStored)
+        return entry ? SessionState::Ok : SessionState::DbOnly;
+    return entry ? SessionState::CacheOnly : SessionState::None;
+}
+
+QHash<SessionId, SessionGlance> combined(const QList<SessionId> &ids, const Entries &entries,
+                                         bool hasDatabase, const Summaries &rows)
+{
+    QHash<SessionId, const sessions::SessionSummary *> stored;
+    if (rows) {
+        for (const sessions::SessionSummary &row : *rows)
+            stored.insert(row.id, &row);
+    }
+    QHash<SessionId, SessionGlance> glances;
+    for (const SessionId &id : ids) {
+        SessionGlance glance;
+        const sessions::CacheEntry *entry = nullptr;
+        if (entries) {
+            if (const auto found = entries->constFind(id); found != entries->cend())
+                entry = &*found;
+        }
+        if (entry)
+            addCached(glance, *entry);
+        const sessions::SessionSummary *row = stored.value(id, nullptr);
+        if (row)
+            addStored(glance, *row);
+        if (entries)
+            glance.state =
+                stateOf(entry, hasDatabase, rows ? std::optional(row != nullptr) : std::nullopt);
+        glances.insert(id, glance);
+    }
+    return glances;
+}
+
+void logTrouble(const QString &where, const Error &error)
+{
+    if (error.code != ErrorCode::Cancelled)
+        qCInfo(lookupLog).noquote() << where << describe(error);
+}
+
+/// Touches nothing of the lookup: it may be gone before the servers have answered.
+QCoro::Task<QHash<SessionId, SessionGlance>>
+look(sessions::SessionCache *cache, sessions::SessionDatabase *database, QList<SessionId> ids)
+{
+    const Entries entries = co_await cache->entries(ids);
+    if (!entries)
+        logTrouble(QStringLiteral("sessions in the cache:"), entries.error());
+    Summaries rows = QList<sessions::SessionSummary>{};
+    if (database)
+        rows = co_await database->summaries(ids);
+    if (!rows)
+        logTrouble(QStringLiteral("sessions in the database:"), rows.error());
+    co_return combined(ids, entries, database != nullptr, rows);
+}
+
+} // namespace
+
+SessionLookup::SessionLookup(sessions::SessionCache &cache, sessions::SessionDatabase *database,
+                             FlowGroup &flows, QObject *parent)
+    : QObject(parent)
+    , m_cache(cache)
+    , m_database(database)
+    , m_flows(flows)
+{
+    m_timer.setSingleShot(true);
+    m_timer.setInterval(kGathering);
+    connect(&m_timer, &QTimer::timeout, this, [this] { m_flows.start(fetchWanted()); });
+    m_retryTimer.setSingleShot(true);
+    m_retryTimer.setInterval(kRetry);
+    connect(&m_retryTimer, &QTimer::timeout, this, &SessionLookup::retryUnknown);
+}
+
+void SessionLookup::want(const QList<SessionId> &ids)
+{
+    for (const SessionId &id : ids) {
+        if (!m_known.contains(id) && !m_inFlight.contains(id))
+            m_wanted.insert(id);
+    }
+    fetchSoon();
+}
+
+void SessionLookup::invalidate(const QList<SessionId> &ids)
+{
+    for (const SessionId &id : ids) {
+        if (m_known.contains(id) || m_inFlight.contains(id))
+            m_wanted.insert(id);
+    }
+    fetchSoon();
+}
+
+void SessionLookup::invalidateAll()
+{
+    for (auto known = m_known.cbegin(); known != m_known.cend(); ++known)
+        m_wanted.insert(known.key());
+    m_wanted.unite(m_inFlight);
+    fetchSoon();
+}
+
+void SessionLookup::forget(const QList<SessionId> &ids)
+{
+    for (const SessionId &id : ids) {
+        m_known.remove(id);
+        m_wanted.remove(id);
+        m_inFlight.remove(id);
+    }
+}
+
+QCoro::Task<QHash<SessionId, SessionGlance>> SessionLookup::fetch(QList<SessionId> ids)
+{
+    sessions::SessionCache *cache = &m_cache;
+    sessions::SessionDatabase *database = m_database;
+    QHash<SessionId, SessionGlance> all;
+    for (qsizetype first = 0; first < ids.size(); first += kBatch)
+        all.insert(co_await look(cache, database, ids.mid(first, kBatch)));
+    co_return all;
+}
+
+void SessionLookup::stop()
+{
+    m_isStopped = true;
+    m_timer.stop();
+    m_retryTimer.stop();
+    m_wanted.clear();
+}
+
+void SessionLookup::fetchSoon()
+{
+    if (!m_wanted.isEmpty() && !m_isFetching && !m_isStopped && !m_timer.isActive())
+        m_timer.start();
+}
+
+QCoro::Task<> SessionLookup::fetchWanted()
+{
+    const QPointer<SessionLookup> self(this);
+    const QList<SessionId> ids = takeWanted();
+    m_isFetching = true;
+    const QHash<SessionId, SessionGlance> glances = co_await look(&m_cache, m_database, ids);
+    if (!self || m_isStopped)
+        co_return;
+    m_isFetching = false;
+    keep(glances);
+    fetchSoon();
+}
+
+QList<SessionId> SessionLookup::takeWanted()
+{
+    QList<SessionId> ids;
+    for (auto id = m_wanted.begin(); id != m_wanted.end() && ids.size() < kBatch;) {
+        ids.append(*id);
+        m_inFlight.insert(*id);
+        id = m_wanted.erase(id);
+    }
+    return ids;
+}
+
+void SessionLookup::keep(const QHash<SessionId, SessionGlance> &glances)
+{
+    QList<SessionId> ids;
+    for (auto glance = glances.cbegin(); glance != glances.cend(); ++glance) {
+        if (!m_inFlight.remove(glance.key()))
+            continue;
+        m_known.insert(glance.key(), glance.value());
+        ids.append(glance.key());
+        if (glance->state == SessionState::Unknown && !m_retryTimer.isActive())
+            m_retryTimer.start();
+    }
+    if (!ids.isEmpty())
+        emit found(ids);
+}
+
+void SessionLookup::retryUnknown()
+{
+    for (auto known = m_known.cbegin(); known != m_known.cend(); ++known) {
+        if (known->state == SessionState::Unknown)
+            m_wanted.insert(known.key());
+    }
+    fetchSoon();
+}
+
+} // namespace lockkeeper::app
