@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/durablefile.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace lockkeeper::app {
+
+namespace {
+
+/// A descriptor that is closed, and with it its file lock, when it goes out of scope.
+class Descriptor
+{
+public:
+    explicit Descriptor(int fd)
+        : m_fd(fd)
+    {}
+    ~Descriptor()
+    {
+        if (m_fd >= 0)
+            ::close(m_fd);
+    }
+    Descriptor(const Descriptor &) = delete;
+    Descriptor &operator=(const Descriptor &) = delete;
+
+    [[nodiscard]] bool isOpen() const { return m_fd >= 0; }
+    [[nodiscard]] int fd() const { return m_fd; }
+
+private:
+    int m_fd;
+};
+
+Error failure(const QString &doing, const QString &path)
+{
+    const int code = errno;
+    return {ErrorCode::Io, doing + u' ' + path + u": " + QString::fromLocal8Bit(strerror(code)),
+            QStringLiteral("check the folder's owner, its rights and the free space of its disk")};
+}
+
+template<typename Call>
+int retried(Call call)
+{
+    int result = 0;
+    do {
+        result = call();
+    } while (result < 0 && errno == EINTR);
+    return result;
+}
+
+Result<void> syncFolder(const QString &path)
+{
+    const Descriptor folder(
+        ::open(QFile::encodeName(path).constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.isOpen() || retried([&] { return ::fsync(folder.fd()); }) != 0)
+        return failure(QStringLiteral("cannot write the folder"), path);
+    return {};
+}
+
+/// Makes the folder and those above it; a new one is durable once the folder above is written.
+Result<void> ensureFolder(const QString &path)
+{
+    if (QFileInfo(path).isDir())
+        return {};
+    const QString above = QFileInfo(path).absolutePath();
+    if (above != path) {
+        const Result<void> madeAbove = ensureFolder(above);
+        if (!madeAbove)
+            return madeAbove;
+    }
+    if (::mkdir(QFile::encodeName(path).constData(), 0700) != 0 && errno != EEXIST)
+        return failure(QStringLiteral("cannot create the folder"), path);
+    return syncFolder(above);
+}
+
+bool endsInNewline(int fd, off_t size)
+{
+    char last = '\n';
+    return size == 0 || (::pread(fd, &last, 1, size - 1) == 1 && last == '\n');
+}
+
+Result<void> writeLocked(int fd, const QString &path, const QByteArray &line)
+{
+    struct stat status{};
+    if (::fstat(fd, &status) != 0)
+        return failure(QStringLiteral("cannot read"), path);
+    // A torn line of a program that died here must not swallow this one.
+    QByteArray bytes = line + '\n';
+    if (!endsInNewline(fd, status.st_size))
+        bytes.prepend('\n');
+    const auto size = static_cast<size_t>(bytes.size());
+    ssize_t written = 0;
+    do {
+        written = ::write(fd, bytes.constData(), size);
+    } while (written < 0 && errno == EINTR);
+    if (written >= 0 && static_cast<size_t>(written) < size)
+        errno = ENOSPC;
+    else if (written >= 0 && retried([&] { return ::fsync(fd); }) == 0)
+        return {};
+    const Error error = failure(QStringLiteral("cannot write"), path);
+    // What cannot be kept whole is taken back; should even that fail, the next line starts anew.
+    [[maybe_unused]] const int isCut = ::ftruncate(fd, status.st_size);
+    return error;
+}
+
+} // namespace
+
+Result<void> appendLineDurably(const QString &path, const QByteArray &line)
+{
+    const QString folder = QFileInfo(path).absolutePath();
+    const Result<void> made = ensureFolder(folder);
+    if (!made)
+        return made;
+    const QByteArray name = QFile::encodeName(path);
+    const bool isNew = ::access(name.constData(), F_OK) != 0;
+    const Descriptor file(
+        ::open(name.constData(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.isOpen())
+        return failure(QStringLiteral("cannot open"), path);
+    if (retried([&] { return ::flock(file.fd(), LOCK_EX); }) != 0)
+        return failure(QStringLiteral("cannot lock"), path);
+    const Result<void> written = writeLocked(file.fd(), path, line);
+    if (!written || !isNew)
+        return written;
+    return syncFolder(folder);
+}
+
+} // namespace lockkeeper::app
