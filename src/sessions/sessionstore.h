@@ -75,6 +75,9 @@ public:
         milliseconds lockWait = std::chrono::seconds(10);
         /// Called before each step of remove(), for tests that fail or end the program there.
         std::function<void(RemoveStep)> beforeStep;
+        /// What a back end does under the lock of upsert() before it saves; an Error of it ends the
+        /// upsert with nothing written.
+        std::function<QFuture<Result<void>>()> work;
     };
 
     SessionStore(locks::LockProtocol &locks, SessionCache &cache, SessionDatabase &database,
