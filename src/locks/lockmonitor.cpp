@@ -115,6 +115,11 @@ void LockMonitor::expectEnd(const LockKey &key, const Token &token, HoldEnd end)
     m_registry.expectEnd(key, token, end);
 }
 
+void LockMonitor::withdrawExpectation(const LockKey &key, const Token &token)
+{
+    m_registry.withdrawExpectation(key, token);
+}
+
 void LockMonitor::rescan()
 {
     if (m_isStarted && m_push.isEstablished())

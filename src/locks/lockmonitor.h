@@ -55,6 +55,8 @@ public:
 
     /// We are about to end this hold: see LockRegistry::expectEnd.
     void expectEnd(const LockKey &key, const Token &token, HoldEnd end);
+    /// The act was refused: see LockRegistry::withdrawExpectation.
+    void withdrawExpectation(const LockKey &key, const Token &token);
     /// Scans again at full speed; rows stay.
     void rescan();
     /// Scans that were started, for tests and benchmarks: one, unless the feed was lost.
