@@ -15,8 +15,6 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcMonitor, "lockkeeper.locks.monitor")
 
-/// A read this much after the deadline finds the key gone: the server counts in whole ms.
-constexpr milliseconds kAfterDeadline{2};
 /// The longest single sleep of the expiry timer; a later deadline is looked at again then.
 constexpr milliseconds kLongestSleep = std::chrono::hours(1);
 
@@ -216,13 +214,12 @@ void LockMonitor::publish()
 
 void LockMonitor::armExpiryTimer()
 {
-    const auto deadline = m_registry.nextDeadline();
-    if (!deadline || !m_isStarted) {
+    const auto check = m_registry.nextExpiryCheck();
+    if (!check || !m_isStarted) {
         m_expiryTimer.stop();
         return;
     }
-    const auto left =
-        std::chrono::ceil<milliseconds>(*deadline + kAfterDeadline - m_clock.steady());
+    const auto left = std::chrono::ceil<milliseconds>(*check - m_clock.steady());
     m_expiryTimer.start(std::clamp(left, milliseconds(0), kLongestSleep));
 }
 

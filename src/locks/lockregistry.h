@@ -4,12 +4,15 @@
 #include "locks/holdhistory.h"
 #include "locks/lockfamily.h"
 #include "locks/lockrecord.h"
+#include "locks/readqueue.h"
+#include "locks/recentactivity.h"
 
 #include <QHash>
 #include <QSet>
 
-#include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 namespace lockkeeper::locks {
 
@@ -17,7 +20,7 @@ namespace lockkeeper::locks {
 ///
 /// It has no I/O and no timers, so a test can replay any interleaving. The caller reads the keys
 /// that takeDirty() names, hands each reply to observed(), and calls expireDue() at
-/// nextDeadline(). The algorithm, and why it is exact, is in docs/architecture.md.
+/// nextExpiryCheck(). The algorithm, and why it is exact, is in docs/architecture.md.
 class LockRegistry
 {
 public:
@@ -25,16 +28,17 @@ public:
 
     // What the feed and the scanner say ------------------------------------------------------
 
-    /// A scan begins: every row is unverified until it is read again.
+    /// A scan begins, with the feed on: every row is unverified until it is read again.
     void beginScan();
     /// The feed lost track: rows are shown as unverified, nothing is believed of them.
     void distrust();
-    /// FLUSHDB, FLUSHALL or a full resync: rows that are gone now went with the keyspace.
+    /// FLUSHDB, FLUSHALL or a full resync: rows that are gone now went with the keyspace. A scan
+    /// has to follow.
     void noteFlush();
     /// The scanner found the key, or the feed named it. Keys of other families are ignored.
     void found(const QByteArray &key);
     void changed(const QByteArray &key);
-    /// The scan is over: rows that it did not find are read once more.
+    /// The scan is over: rows that were neither found nor named since it began are read once more.
     void endScan();
 
     // Reading ---------------------------------------------------------------------------------
@@ -42,21 +46,23 @@ public:
     /// Up to `limit` keys to read now. A key that becomes dirty while its read is under way is
     /// handed out again after observed().
     [[nodiscard]] QList<LockKey> takeDirty(int limit);
-    [[nodiscard]] bool hasDirty() const { return !m_dirty.isEmpty(); }
-    [[nodiscard]] bool hasReadsUnderWay() const { return !m_inFlight.isEmpty(); }
-    /// The reply to a read.
+    [[nodiscard]] bool hasDirty() const { return !m_reads.isEmpty(); }
+    [[nodiscard]] bool hasReadsUnderWay() const { return m_reads.hasUnderWay(); }
+    /// The reply to a read that takeDirty() asked for; others are ignored.
     void observed(const LockKey &key, const LockObservation &observation);
-    /// The read came to nothing (connection lost): it is due again.
+    /// The read came to nothing (connection lost, key changed halfway): it is due again.
     void readFailed(const LockKey &key);
 
     // Time ------------------------------------------------------------------------------------
 
-    /// When the earliest lease ends.
-    [[nodiscard]] std::optional<SteadyTime> nextDeadline() const;
+    /// When expireDue() is to be called next: shortly after the earliest lease ends, when the
+    /// server cannot hold it alive any more. Timers that count in milliseconds round up.
+    [[nodiscard]] std::optional<SteadyTime> nextExpiryCheck() const;
     /// Rows whose lease has ended become dirty: servers announce expiry late or never.
     void expireDue();
 
-    /// We are about to end or replace this hold ourselves: its end is named after our act.
+    /// We are about to end or replace this hold ourselves: its end is named after our act. Holds
+    /// for a minute.
     void expectEnd(const LockKey &key, const Token &token, HoldEnd end);
     /// The act of expectEnd() did not take place: the hold's end is not ours after all.
     void withdrawExpectation(const LockKey &key, const Token &token);
@@ -66,7 +72,7 @@ public:
     [[nodiscard]] const QHash<LockKey, LockRecord> &records() const { return m_records; }
     [[nodiscard]] const LockRecord *find(const LockKey &key) const;
     /// Whether a scan was completed since the feed was last trusted and all it named was read.
-    [[nodiscard]] bool isSynced() const { return m_isSynced; }
+    [[nodiscard]] bool isSynced() const { return m_syncedAt.has_value(); }
     /// What changed since the last call.
     [[nodiscard]] RegistryDelta takeDelta();
     [[nodiscard]] const HoldHistory &history() const { return m_history; }
@@ -74,37 +80,80 @@ public:
     [[nodiscard]] const Clock &clock() const { return m_clock; }
 
 private:
+    /// What a scan has proved so far.
+    enum class Trust { None, Scanning, Scanned };
+
     struct Expectation
     {
         Token token;
         HoldEnd end;
+        SteadyTime since;
     };
 
-    void markDirty(const LockKey &key);
-    void begin(const LockKey &key, const LockObservation &observation, bool isTakenFromOther);
-    void update(LockRecord &record, const LockObservation &observation);
-    void end(const LockRecord &record, HoldEnd end, const Token *successor);
-    [[nodiscard]] HoldEnd endOf(const LockRecord &record, const LockObservation &observation,
-                                bool isReplaced);
-    void setDeadline(LockRecord &record, std::optional<SteadyTime> deadline);
-    void countAcquisition(LockRecord &record);
-    void emitEvent(LockEvent event);
+    /// What we must remember of a row besides its record.
+    struct Upkeep
+    {
+        SteadyTime::duration halfWidth{}; ///< how far the deadline may be off
+        SteadyTime seenAt;                ///< the last read that showed this hold was sent then
+        std::optional<SteadyTime> check;  ///< its place in m_checks
+    };
+
+    /// When a hold began.
+    struct Birth
+    {
+        SteadyTime at;
+        bool isKnown = false;
+    };
+
+    void observeMissing(const LockKey &key, const LockObservation &observation,
+                        const PushMarks &pushes);
+    void observeHeld(const LockKey &key, const LockObservation &observation,
+                     const PushMarks &pushes);
+    void observeForeign(const LockKey &key, const LockObservation &observation,
+                        const PushMarks &pushes);
+    void begin(const LockKey &key, const LockObservation &observation, Birth birth);
+    void renewOrKeep(const LockKey &key, const LockObservation &observation,
+                     const PushMarks &pushes);
+    void changeHands(const LockKey &key, const LockObservation &observation,
+                     const PushMarks &pushes);
+    void endGone(const LockRecord &record, const LockObservation &observation,
+                 const PushMarks &pushes);
+    void addToHistory(const LockRecord &record, HoldEnd end, SteadyTime endedAt);
+
+    [[nodiscard]] Birth birthOf(const LockKey &key, const LockObservation &observation,
+                                const PushMarks &pushes) const;
+    [[nodiscard]] std::optional<HoldEnd> takeExpectation(const LockRecord &record);
+    [[nodiscard]] HoldEnd endOfGone(const LockRecord &record, const LockObservation &observation,
+                                    const PushMarks &pushes);
+    [[nodiscard]] LockEvent eventOf(LockEvent::Kind kind, const LockRecord &record,
+                                    SteadyTime at) const;
+
+    void setDeadline(LockRecord &record, const LockObservation &observation);
+    void armCheck(const LockKey &key, std::optional<SteadyTime> check);
+    void settle(const LockKey &key, bool isCurrent);
+    void distrustRows();
     void checkSynced();
+    void forgetOld();
+    void store(const LockRecord &record);
+    void remove(const LockKey &key);
 
     LockFamily m_family;
     const Clock &m_clock;
     QHash<LockKey, LockRecord> m_records;
-    std::multimap<SteadyTime, LockKey> m_deadlines;
-    QHash<LockKey, SteadyTime> m_dirty;    ///< since when
-    QHash<LockKey, SteadyTime> m_inFlight; ///< dirty since, as of the read under way
+    QHash<LockKey, Upkeep> m_upkeep;
+    std::set<std::pair<SteadyTime, LockKey>> m_checks; ///< rows to read once their lease ended
+    ReadQueue m_reads;
+    RecentActivity m_recent;
     QHash<LockKey, Expectation> m_expected;
-    QHash<LockKey, QList<SteadyTime>> m_recentAcquisitions;
+    Trust m_trust = Trust::None;
     QSet<LockKey> m_unverified;
-    bool m_isScanning = false;
-    bool m_hasScanned = false;
-    bool m_isSynced = false;
-    bool m_isFlushed = false;
+    QSet<LockKey> m_awaited; ///< keys still to be read before we are synced
+    std::optional<SteadyTime> m_syncedAt;
+    bool m_wasEverSynced = false;
+    QSet<LockKey> m_flushed; ///< rows that were there when the keyspace was flushed
+    SteadyTime m_flushedAt;
     HoldHistory m_history;
+    QSet<LockKey> m_added; ///< upserted ones that the last delta did not know
     QSet<LockKey> m_upserted;
     QSet<LockKey> m_removed;
     QList<LockEvent> m_events;
