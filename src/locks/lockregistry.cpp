@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "locks/lockregistry.h"
+
+#include "core/text.h"
+#include "locks/tokens.h"
+
+#include <algorithm>
+
+namespace lockkeeper::locks {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A read this much after the deadline finds the key gone: servers count in whole milliseconds.
+constexpr auto kExpiryGrace = 2ms;
+/// A hold that ends this close to its deadline has expired.
+constexpr auto kDeadlineTolerance = 5ms;
+/// A deadline has to move by more than this to count as a renewal.
+constexpr auto kRenewalStep = 50ms;
+/// No push is that late: a hold that would have begun so long before its push has a shorter lease.
+constexpr auto kLatestPush = 5s;
+constexpr auto kExpectationLife = 1min;
+
+SteadyTime::duration halfWidthOf(const LockObservation &observation)
+{
+    return (observation.receivedAt - observation.sentAt) / 2;
+}
+
+} // namespace
+
+LockRegistry::LockRegistry(LockFamily family, const Clock &clock)
+    : m_family(std::move(family))
+    , m_clock(clock)
+{}
+
+// What the feed and the scanner say ----------------------------------------------------------
+
+void LockRegistry::beginScan()
+{
+    distrustRows();
+    m_trust = Trust::Scanning;
+}
+
+void LockRegistry::distrust()
+{
+    distrustRows();
+    m_trust = Trust::None;
+}
+
+void LockRegistry::distrustRows()
+{
+    m_syncedAt.reset();
+    m_awaited.clear();
+    m_reads.restart();
+    for (LockRecord &record : m_records) {
+        if (record.isVerified) {
+            record.isVerified = false;
+            m_unverified.insert(record.key);
+            m_upserted.insert(record.key);
+        }
+    }
+}
+
+void LockRegistry::noteFlush()
+{
+    m_flushedAt = m_clock.steady();
+    for (const LockRecord &record : std::as_const(m_records))
+        m_flushed.insert(record.key);
+}
+
+void LockRegistry::found(const QByteArray &key)
+{
+    const LockKey lockKey(key);
+    if (!m_family.sessionOfLock(key))
+        return;
+    // A row that was read since the scan began is kept up to date by the feed.
+    if (!m_records.contains(lockKey) || m_unverified.contains(lockKey))
+        m_reads.addFound(lockKey);
+}
+
+void LockRegistry::changed(const QByteArray &key)
+{
+    if (m_family.sessionOfLock(key))
+        m_reads.addPushed(LockKey(key), m_clock.steady());
+}
+
+void LockRegistry::endScan()
+{
+    if (m_trust != Trust::Scanning)
+        return;
+    m_trust = Trust::Scanned;
+    for (const LockKey &key : std::as_const(m_unverified))
+        m_reads.addFound(key);
+    const QList<LockKey> awaited = m_reads.keys();
+    m_awaited = QSet<LockKey>(awaited.begin(), awaited.end());
+    checkSynced();
+}
+
+void LockRegistry::checkSynced()
+{
+    if (m_trust != Trust::Scanned || m_syncedAt || !m_awaited.isEmpty())
+        return;
+    m_syncedAt = m_clock.steady();
+    m_wasEverSynced = true;
+    LockEvent event;
+    event.kind = LockEvent::Kind::Synced;
+    event.at = m_clock.wall();
+    m_events << event;
+}
+
+// Reading -------------------------------------------------------------------------------------
+
+QList<LockKey> LockRegistry::takeDirty(int limit)
+{
+    return m_reads.take(limit);
+}
+
+void LockRegistry::observed(const LockKey &key, const LockObservation &observation)
+{
+    const auto read = m_reads.finish(key);
+    if (!read)
+        return;
+    forgetOld();
+    switch (observation.kind) {
+    case LockObservation::Kind::Missing:
+        observeMissing(key, observation, read->pushes);
+        break;
+    case LockObservation::Kind::Held:
+        observeHeld(key, observation, read->pushes);
+        break;
+    case LockObservation::Kind::Foreign:
+        observeForeign(key, observation, read->pushes);
+        break;
+    }
+    settle(key, read->isCurrent);
+}
+
+void LockRegistry::readFailed(const LockKey &key)
+{
+    m_reads.fail(key);
+}
+
+void LockRegistry::observeMissing(const LockKey &key, const LockObservation &observation,
+                                  const PushMarks &pushes)
+{
+    const auto row = m_records.constFind(key);
+    if (row == m_records.cend())
+        return;
+    if (!row->isForeign())
+        endGone(*row, observation, pushes);
+    remove(key);
+}
+
+void LockRegistry::observeHeld(const LockKey &key, const LockObservation &observation,
+                               const PushMarks &pushes)
+{
+    const auto row = m_records.constFind(key);
+    if (row != m_records.cend() && !row->isForeign()) {
+        if (row->token == observation.token)
+            renewOrKeep(key, observation, pushes);
+        else
+            changeHands(key, observation, pushes);
+        return;
+    }
+    const bool isNews = m_wasEverSynced || row != m_records.cend() || m_recent.lastEnd(key);
+    begin(key, observation, birthOf(key, observation, pushes));
+    const LockRecord &record = m_records[key];
+    if (isNews)
+        m_events << eventOf(LockEvent::Kind::Acquired, record, record.acquiredAt);
+    else
+        m_events << eventOf(LockEvent::Kind::Snapshot, record, m_clock.steady());
+}
+
+void LockRegistry::observeForeign(const LockKey &key, const LockObservation &observation,
+                                  const PushMarks &pushes)
+{
+    LockRecord record;
+    const auto row = m_records.constFind(key);
+    if (row != m_records.cend() && row->isForeign()) {
+        record = *row;
+    } else {
+        if (row != m_records.cend())
+            endGone(*row, observation, pushes);
+        record.key = key;
+        record.session = m_family.sessionOfLock(key.bytes()).value_or(SessionId());
+        record.seenSince = observation.receivedAt;
+        record.acquiredAt = observation.receivedAt;
+        record.lease = m_family.lease;
+        record.isVerified = false;
+        m_upkeep.remove(key);
+        armCheck(key, std::nullopt);
+    }
+    record.foreignReason = observation.foreignReason;
+    setDeadline(record, observation);
+    store(record);
+}
+
+void LockRegistry::begin(const LockKey &key, const LockObservation &observation, Birth birth)
+{
+    armCheck(key, std::nullopt);
+    m_upkeep.remove(key);
+    if (birth.at + RecentActivity::kSpan > observation.receivedAt)
+        m_recent.noteAcquired(key, m_clock.steady());
+
+    LockRecord record;
+    record.key = key;
+    record.session = m_family.sessionOfLock(key.bytes()).value_or(SessionId());
+    record.token = observation.token;
+    record.seenSince = observation.receivedAt;
+    record.acquiredAt = birth.at;
+    record.isAcquiredAtKnown = birth.isKnown;
+    record.lease = m_family.lease;
+    record.acquisitionsLastMinute = m_recent.acquisitions(key);
+    record.isVerified = false;
+    setDeadline(record, observation);
+    store(record);
+}
+
+void LockRegistry::renewOrKeep(const LockKey &key, const LockObservation &observation,
+                               const PushMarks &pushes)
+{
+    LockRecord record = m_records.value(key);
+    const auto before = record.deadline;
+    const auto after = observation.deadline();
+    const auto doubt = halfWidthOf(observation) + m_upkeep.value(key).halfWidth + kRenewalStep;
+    const bool isRenewed = before && (!after || *after > *before + doubt);
+    setDeadline(record, observation);
+    if (isRenewed)
+        ++record.renewals;
+    store(record);
+    if (isRenewed)
+        m_events << eventOf(LockEvent::Kind::Renewed, record,
+                            pushes.last.value_or(observation.receivedAt));
+}
+
+void LockRegistry::changeHands(const LockKey &key, const LockObservation &observation,
+                               const PushMarks &pushes)
+{
+    const LockRecord old = m_records.value(key);
+    Birth birth = birthOf(key, observation, pushes);
+    birth.at = std::max(birth.at, m_upkeep.value(key).seenAt); // the old token was there then
+
+    HoldEnd end = HoldEnd::Replaced;
+    if (const auto expected = takeExpectation(old))
+        end = *expected;
+    else if (m_flushed.contains(key))
+        end = HoldEnd::Flushed;
+    else if (old.deadline && *old.deadline <= birth.at + kDeadlineTolerance)
+        end = HoldEnd::Expired;
+
+    SteadyTime endedAt = birth.at;
+    if (end == HoldEnd::Expired)
+        endedAt = *old.deadline;
+    else if (end == HoldEnd::Flushed)
+        endedAt = m_flushedAt;
+    endedAt = std::clamp(endedAt, old.acquiredAt, std::max(old.acquiredAt, m_clock.steady()));
+    birth.at = std::max(birth.at, endedAt);
+
+    LockEvent ended = eventOf(LockEvent::Kind::Ended, old, endedAt);
+    ended.end = end;
+    addToHistory(old, end, endedAt);
+    begin(key, observation, birth);
+    const bool isOneEvent = end == HoldEnd::Replaced || end == HoldEnd::TakenOver;
+    if (isOneEvent) {
+        ended.previousToken = old.token;
+        ended.token = observation.token;
+        ended.ttl = observation.ttl;
+    }
+    m_events << ended;
+    if (!isOneEvent)
+        m_events << eventOf(LockEvent::Kind::Acquired, m_records[key], birth.at);
+}
+
+void LockRegistry::endGone(const LockRecord &record, const LockObservation &observation,
+                           const PushMarks &pushes)
+{
+    const HoldEnd end = endOfGone(record, observation, pushes);
+    SteadyTime endedAt = pushes.last.value_or(observation.receivedAt);
+    if (end == HoldEnd::Expired)
+        endedAt = *record.deadline;
+    else if (end == HoldEnd::Flushed)
+        endedAt = m_flushedAt;
+    endedAt = std::clamp(endedAt, record.acquiredAt, std::max(record.acquiredAt, m_clock.steady()));
+
+    LockEvent event = eventOf(LockEvent::Kind::Ended, record, endedAt);
+    event.end = end;
+    m_events << event;
+    addToHistory(record, end, endedAt);
+}
+
+HoldEnd LockRegistry::endOfGone(const LockRecord &record, const LockObservation &observation,
+                                const PushMarks &pushes)
+{
+    if (const auto expected = takeExpectation(record))
+        return *expected;
+    if (m_flushed.contains(record.key))
+        return HoldEnd::Flushed;
+    if (!record.deadline)
+        return HoldEnd::Released;
+    const SteadyTime early =
+        *record.deadline - kDeadlineTolerance - m_upkeep.value(record.key).halfWidth;
+    const bool wasToldEarly = pushes.last && *pushes.last < early;
+    return observation.receivedAt < early || wasToldEarly ? HoldEnd::Released : HoldEnd::Expired;
+}
+
+void LockRegistry::addToHistory(const LockRecord &record, HoldEnd end, SteadyTime endedAt)
+{
+    m_recent.noteEnded(record.key, endedAt, m_clock.steady());
+    m_expected.remove(record.key);
+    m_history.add({record.key, record.session, record.token, wallTimeOf(record.acquiredAt, m_clock),
+                   record.isAcquiredAtKnown, wallTimeOf(endedAt, m_clock), end, record.renewals});
+}
+
+LockRegistry::Birth LockRegistry::birthOf(const LockKey &key, const LockObservation &observation,
+                                          const PushMarks &pushes) const
+{
+    // Once synced, a key without a row is known not to exist: its first push announces the hold.
+    const bool isAnnounced = m_syncedAt && pushes.first && *pushes.first >= *m_syncedAt;
+    Birth birth{observation.receivedAt, false};
+    if (observation.ttl && *observation.ttl <= m_family.lease) {
+        birth = {*observation.deadline() - m_family.lease, true};
+        if (isAnnounced && birth.at + kLatestPush < *pushes.first)
+            birth.at = *pushes.first;
+    } else if (isAnnounced) {
+        birth = {*pushes.first, true};
+    } else if (const auto uuid = decodeUuid1(observation.token, m_clock.wall())) {
+        birth.at = std::min(m_clock.steady() + (uuid->time - m_clock.wall()), birth.at);
+    }
+    if (const auto lastEnd = m_recent.lastEnd(key))
+        birth.at = std::max(birth.at, *lastEnd);
+    return birth;
+}
+
+// Time ----------------------------------------------------------------------------------------
+
+std::optional<SteadyTime> LockRegistry::nextExpiryCheck() const
+{
+    if (m_checks.empty())
+        return std::nullopt;
+    return m_checks.begin()->first;
+}
+
+void LockRegistry::expireDue()
+{
+    forgetOld();
+    while (!m_checks.empty() && m_checks.begin()->first <= m_clock.steady()) {
+        const LockKey key = m_checks.begin()->second;
+        armCheck(key, std::nullopt); // armed again by the read, if the row outlives it
+        m_reads.addDue(key);
+    }
+}
+
+void LockRegistry::setDeadline(LockRecord &record, const LockObservation &observation)
+{
+    Upkeep &upkeep = m_upkeep[record.key];
+    const auto halfWidth = halfWidthOf(observation);
+    const auto observed = observation.deadline();
+    // Of two readings of one deadline the narrower one stays, so that countdowns do not jitter,
+    // but not when the row outlived it.
+    const bool isSame =
+        observed && record.deadline && *record.deadline > observation.receivedAt &&
+        std::chrono::abs(*observed - *record.deadline) <= halfWidth + upkeep.halfWidth + 1ms;
+    if (!isSame || halfWidth < upkeep.halfWidth) {
+        record.deadline = observed;
+        upkeep.halfWidth = halfWidth;
+    }
+    record.lease = std::max(record.lease, observation.ttl.value_or(record.lease));
+    upkeep.seenAt = observation.sentAt;
+    std::optional<SteadyTime> check;
+    if (record.deadline)
+        check = std::max(*record.deadline, m_clock.steady()) + kExpiryGrace;
+    armCheck(record.key, check);
+}
+
+void LockRegistry::armCheck(const LockKey &key, std::optional<SteadyTime> check)
+{
+    const auto upkeep = m_upkeep.find(key);
+    if (upkeep == m_upkeep.end())
+        return;
+    if (upkeep->check)
+        m_checks.erase({*upkeep->check, key});
+    if (check)
+        m_checks.insert({*check, key});
+    upkeep->check = check;
+}
+
+void LockRegistry::expectEnd(const LockKey &key, const Token &token, HoldEnd end)
+{
+    const SteadyTime now = m_clock.steady();
+    m_expected.removeIf([now](const QHash<LockKey, Expectation>::iterator &it) {
+        return it->since + kExpectationLife < now;
+    });
+    m_expected.insert(key, {token, end, now});
+}
+
+void LockRegistry::withdrawExpectation(const LockKey &key, const Token &token)
+{
+    const auto expected = m_expected.constFind(key);
+    if (expected != m_expected.cend() && expected->token == token)
+        m_expected.erase(expected);
+}
+
+std::optional<HoldEnd> LockRegistry::takeExpectation(const LockRecord &record)
+{
+    const auto expected = m_expected.constFind(record.key);
+    if (expected == m_expected.cend() || expected->token != record.token ||
+        expected->since + kExpectationLife < m_clock.steady())
+        return std::nullopt;
+    return expected->end;
+}
+
+// Out -----------------------------------------------------------------------------------------
+
+const LockRecord *LockRegistry::find(const LockKey &key) const
+{
+    const auto row = m_records.constFind(key);
+    return row == m_records.cend() ? nullptr : &*row;
+}
+
+RegistryDelta LockRegistry::takeDelta()
+{
+    RegistryDelta delta;
+    delta.upserted.reserve(m_upserted.size());
+    for (const LockKey &key : std::as_const(m_upserted))
+        delta.upserted << m_records.value(key);
+    delta.removed = m_removed.values();
+    delta.events = std::exchange(m_events, {});
+    m_added.clear();
+    m_upserted.clear();
+    m_removed.clear();
+    return delta;
+}
+
+void LockRegistry::settle(const LockKey &key, bool isCurrent)
+{
+    const auto row = m_records.find(key);
+    if (row != m_records.end()) {
+        const bool isVerified = isCurrent && m_trust != Trust::None;
+        if (row->isVerified != isVerified) {
+            row->isVerified = isVerified;
+            m_upserted.insert(key);
+        }
+        if (isVerified)
+            m_unverified.remove(key);
+        else
+            m_unverified.insert(key);
+    }
+    if (isCurrent) {
+        m_flushed.remove(key);
+        m_awaited.remove(key);
+        checkSynced();
+    }
+}
+
+void LockRegistry::forgetOld()
+{
+    for (const LockKey &key : m_recent.forgetOld(m_clock.steady())) {
+        const auto row = m_records.find(key);
+        if (row != m_records.end() && !row->isForeign()) {
+            row->acquisitionsLastMinute = m_recent.acquisitions(key);
+            m_upserted.insert(key);
+        }
+    }
+}
+
+void LockRegistry::store(const LockRecord &record)
+{
+    const auto row = m_records.find(record.key);
+    if (row == m_records.end()) {
+        if (!m_removed.remove(record.key))
+            m_added.insert(record.key);
+        m_records.insert(record.key, record);
+    } else if (*row == record) {
+        return;
+    } else {
+        *row = record;
+    }
+    m_upserted.insert(record.key);
+}
+
+void LockRegistry::remove(const LockKey &key)
+{
+    armCheck(key, std::nullopt);
+    m_upkeep.remove(key);
+    m_unverified.remove(key);
+    m_records.remove(key);
+    m_upserted.remove(key);
+    if (!m_added.remove(key))
+        m_removed.insert(key);
+}
+
+LockEvent LockRegistry::eventOf(LockEvent::Kind kind, const LockRecord &record, SteadyTime at) const
+{
+    LockEvent event;
+    event.kind = kind;
+    event.at = wallTimeOf(at, m_clock);
+    event.key = record.key;
+    event.session = record.session;
+    event.token = record.token;
+    if (kind != LockEvent::Kind::Ended)
+        event.ttl = record.ttl(m_clock.steady());
+    event.held = record.held(kind == LockEvent::Kind::Acquired ? m_clock.steady() : at);
+    return event;
+}
+
+} // namespace lockkeeper::locks
