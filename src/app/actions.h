@@ -1,63 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/actionreport.h"
+#include "app/actionrequest.h"
 #include "app/auditlog.h"
-#include "app/inspection.h"
+#include "app/preview.h"
 #include "core/flows.h"
 #include "locks/lockmonitor.h"
+#include "redis/commandgate.h"
 #include "sessions/sessionstore.h"
 
 #include <QString>
-#include <QStringList>
 
 #include <functional>
-#include <optional>
 
 namespace lockkeeper::app {
-
-/// A force-release of the lock that the operator saw.
-struct ReleaseRequest
-{
-    SessionId session;
-    Token seen;
-    QString reason;
-};
-
-/// A locked delete.
-struct DeleteRequest
-{
-    SessionId session;
-    std::optional<UserId> user;
-    milliseconds wait = std::chrono::seconds(10);
-    std::optional<Token> takeOver;
-    QString reason;
-    std::stop_token stop;
-};
-
-/// What an action would touch, read now: the confirmation shows it and dry runs end with it.
-struct Preview
-{
-    Inspection inspection;
-    QString lockKey;
-    QString cacheKey;
-    QStringList effects;          ///< sentences: "deletes the lock … held by …"
-    QStringList warnings;         ///< "its worker is alive: the lock was taken 0.4 s ago"
-    std::optional<Error> refusal; ///< why it would be refused as things stand
-};
-
-/// What became of an action. Every outcome but `failure` without value means that the end state
-/// was read back from the servers after the act.
-struct ActionReport
-{
-    std::optional<Error> failure; ///< empty: done
-    bool isPartlyDone = false;    ///< failure, but something was changed: see steps
-    QStringList steps;            ///< "database: deleted the row", in order
-    QStringList warnings;
-    QString verification; ///< what a read after the act found
-    std::optional<locks::LockObservation> lockAfter;
-
-    [[nodiscard]] bool isDone() const { return !failure; }
-};
 
 /// The operator's acts, for window and terminal alike: preview, (confirm,) durable intent, act,
 /// verify by re-reading, durable outcome. Without the intent on disk nothing is touched.
@@ -87,15 +44,24 @@ public:
     [[nodiscard]] QCoro::Task<Preview> previewRelease(ReleaseRequest request);
     [[nodiscard]] QCoro::Task<ActionReport> release(ReleaseRequest request);
     [[nodiscard]] QCoro::Task<Preview> previewDelete(DeleteRequest request);
+    /// Where the audit log shows a delete of this session that was cut short, this one finishes it.
     [[nodiscard]] QCoro::Task<ActionReport> remove(DeleteRequest request);
 
 private:
-    [[nodiscard]] AuditEntry entryFor(const SessionId &session, QString action, QString reason,
-                                      const Token &seen) const;
-    [[nodiscard]] QCoro::Task<ActionReport>
-    recorded(AuditEntry entry, std::function<QCoro::Task<ActionReport>()> act);
+    using Act = std::function<QCoro::Task<ActionReport>()>;
+
+    [[nodiscard]] QCoro::Task<ActionReport> recorded(AuditEntry entry, Act act);
     [[nodiscard]] QCoro::Task<ActionReport> forceRelease(ReleaseRequest request);
-    [[nodiscard]] QCoro::Task<ActionReport> removeAndVerify(DeleteRequest request);
+    [[nodiscard]] QCoro::Task<ActionReport> removeAndVerify(DeleteRequest request, bool isRerun);
+    [[nodiscard]] QCoro::Task<bool> wasCutShort(SessionId session);
+    [[nodiscard]] Task<locks::LockObservation> readLockAfterAct(LockKey key);
+    [[nodiscard]] QCoro::Task<Aftermath> readAfterDelete(SessionId session);
+
+    [[nodiscard]] LockKey lockKey(const SessionId &session) const;
+    [[nodiscard]] AuditEntry intentOf(const QString &action, const SessionId &session,
+                                      const Token &seen, const QString &reason) const;
+    [[nodiscard]] Circumstances circumstancesOf(const SessionId &session, bool isRerun) const;
+    [[nodiscard]] Naming naming() const;
 
     Parts m_parts;
 };

@@ -108,8 +108,21 @@ void follow(std::vector<OpenRun> &open, const Json &line)
         std::erase_if(open, [&](const OpenRun &run) { return run.id == id; });
 }
 
-std::optional<WallTime> firstUnfinished(const QStringList &files, const std::string &action,
-                                        const std::string &key)
+/// What the lines of one kind of run have in common.
+struct Subject
+{
+    std::string action;
+    std::string target;
+    std::string key;
+};
+
+bool isAbout(const Json &line, const Subject &subject)
+{
+    return line.is_object() && field(line, "action") == subject.action &&
+           field(line, "target") == subject.target && field(line, "key") == subject.key;
+}
+
+std::optional<WallTime> firstUnfinished(const QStringList &files, const Subject &subject)
 {
     std::vector<OpenRun> open;
     for (const QString &name : files) {
@@ -119,10 +132,10 @@ std::optional<WallTime> firstUnfinished(const QStringList &files, const std::str
         while (!file.atEnd()) {
             const QByteArray bytes = file.readLine();
             // Parsing is the dear part: leave out the lines of other actions.
-            if (!bytes.contains(action.c_str()))
+            if (!bytes.contains(subject.action.c_str()))
                 continue;
             const Json line = Json::parse(bytes.cbegin(), bytes.cend(), nullptr, false);
-            if (line.is_object() && field(line, "action") == action && field(line, "key") == key)
+            if (isAbout(line, subject))
                 follow(open, line);
         }
     }
@@ -160,17 +173,17 @@ QFuture<Result<void>> AuditLog::append(AuditEntry entry)
                              });
 }
 
-QFuture<Result<std::optional<WallTime>>> AuditLog::unfinished(QString action, LockKey key) const
+QFuture<Result<std::optional<WallTime>>> AuditLog::unfinished(QString action, QString target,
+                                                              LockKey key) const
 {
     const WallTime now = m_clock.wall();
     const std::chrono::year_month_day today(std::chrono::floor<std::chrono::days>(now));
     const WallTime lastMonth(std::chrono::sys_days(today.year() / today.month() / 1) -
                              std::chrono::days(1));
     const QStringList files{fileOf(m_folder, lastMonth), fileOf(m_folder, now)};
+    const Subject subject{text(action), text(target), text(key.bytes())};
     return QtConcurrent::run(m_writer.get(),
-                             [files, action = text(action), key = text(key.bytes())] {
-                                 return Result(firstUnfinished(files, action, key));
-                             });
+                             [files, subject] { return Result(firstUnfinished(files, subject)); });
 }
 
 QString AuditLog::currentFile() const

@@ -51,10 +51,11 @@ public:
 
     /// Durable when the future ends well; Io when not, and then no action may be taken.
     [[nodiscard]] QFuture<Result<void>> append(AuditEntry entry);
-    /// When the earliest run began `action` on `session` whose outcome was never written, or was
-    /// not the whole of it; nullopt: there is none. Reads this month's file and the one before.
-    [[nodiscard]] QFuture<Result<std::optional<WallTime>>> unfinished(QString action,
-                                                                      LockKey key) const;
+    /// When the earliest run began `action` on `key` of `target` whose outcome was never written,
+    /// or was not the whole of it; nullopt: there is none. Reads this month's file and the one
+    /// before.
+    [[nodiscard]] QFuture<Result<std::optional<WallTime>>>
+    unfinished(QString action, QString target, LockKey key) const;
     [[nodiscard]] QString currentFile() const;
 
 private:

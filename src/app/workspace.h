@@ -74,10 +74,12 @@ private:
     class Parts;
 
     QCoro::Task<> checkDatabase();
+    void finishClosing();
 
     std::unique_ptr<Parts> m_parts;
     std::optional<Result<void>> m_databaseState;
     bool m_isClosing = false;
+    bool m_isClosed = false;
 };
 
 } // namespace lockkeeper::app

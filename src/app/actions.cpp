@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/actions.h"
+
+#include "core/text.h"
+
+#include <QLoggingCategory>
+#include <QUuid>
+
+#include <utility>
+
+namespace lockkeeper::app {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+Q_LOGGING_CATEGORY(lcActions, "lockkeeper.actions")
+
+const QString kRelease = QStringLiteral("release");
+const QString kDelete = QStringLiteral("delete");
+
+/// How long a verification waits for a lost connection to come back.
+constexpr auto kPause = 250ms;
+constexpr int kPauses = 20;
+
+bool mayComeBack(const Error &error)
+{
+    return error.code == ErrorCode::CannotConnect || error.code == ErrorCode::ConnectionLost;
+}
+
+ActionReport refused(const Error &error)
+{
+    ActionReport report;
+    report.failure = error;
+    report.verification = QStringLiteral("nothing was touched");
+    return report;
+}
+
+ActionReport notRecorded(const Error &error)
+{
+    return refused(
+        {error.code,
+         u"nothing was done, because the intent could not be written to the audit log: " +
+             error.what,
+         error.hint});
+}
+
+AuditEntry outcomeOf(AuditEntry intent, const ActionReport &report, milliseconds took)
+{
+    intent.phase = AuditEntry::Phase::Outcome;
+    intent.outcome = outcomeText(report);
+    intent.steps = report.steps;
+    intent.took = took;
+    return intent;
+}
+
+} // namespace
+
+Actions::Actions(Parts parts)
+    : m_parts(std::move(parts))
+{}
+
+QCoro::Task<Inspection> Actions::inspect(SessionId session)
+{
+    Inspection found;
+    found.id = session;
+    found.hasDatabase = m_parts.database != nullptr;
+
+    // All are asked at once: what is compared should be of one time.
+    auto lock = m_parts.locks.read(lockKey(session));
+    auto entries = m_parts.cache.entries(QList<SessionId>{session});
+    auto cached = m_parts.cache.get(session);
+    auto stored = finished(Result(std::optional<sessions::ChatSession>{}));
+    if (m_parts.database)
+        stored = m_parts.database->load(session);
+
+    found.lock = co_await lock;
+    const auto cacheEntries = co_await entries;
+    found.cached = co_await cached;
+    found.stored = co_await stored;
+
+    if (found.lock && found.lock->kind == locks::LockObservation::Kind::Held)
+        found.owner =
+            locks::decodeOwner(found.lock->token, m_parts.clock.wall(), m_parts.nodeNames);
+    if (cacheEntries && cacheEntries->contains(session)) {
+        const sessions::CacheEntry entry = cacheEntries->value(session);
+        found.cachedBytes = entry.bytes;
+        found.cacheTtl = entry.ttl;
+    }
+    co_return found;
+}
+
+QCoro::Task<Preview> Actions::previewRelease(ReleaseRequest request)
+{
+    const Inspection inspection = co_await inspect(request.session);
+    co_return previewOf(request, inspection, circumstancesOf(request.session, false),
+                        m_parts.clock.steady());
+}
+
+QCoro::Task<Preview> Actions::previewDelete(DeleteRequest request)
+{
+    const bool isRerun = co_await wasCutShort(request.session);
+    const Inspection inspection = co_await inspect(request.session);
+    co_return previewOf(request, inspection, circumstancesOf(request.session, isRerun),
+                        m_parts.clock.steady());
+}
+
+QCoro::Task<ActionReport> Actions::release(ReleaseRequest request)
+{
+    if (m_parts.gate.isReadOnly())
+        co_return refused(readOnlyRefusal());
+    const AuditEntry intent = intentOf(kRelease, request.session, request.seen, request.reason);
+    const Act act = [this, request] { return forceRelease(request); };
+    co_return co_await recorded(intent, act);
+}
+
+QCoro::Task<ActionReport> Actions::remove(DeleteRequest request)
+{
+    if (m_parts.gate.isReadOnly())
+        co_return refused(readOnlyRefusal());
+    if (!m_parts.store || !m_parts.database)
+        co_return refused(noDatabaseRefusal());
+    const bool isRerun = co_await wasCutShort(request.session);
+    const AuditEntry intent =
+        intentOf(kDelete, request.session, request.takeOver.value_or(Token()), request.reason);
+    const Act act = [this, request, isRerun] { return removeAndVerify(request, isRerun); };
+    co_return co_await recorded(intent, act);
+}
+
+QCoro::Task<ActionReport> Actions::recorded(AuditEntry entry, Act act)
+{
+    const SteadyTime begun = m_parts.clock.steady();
+    const Result<void> intent = co_await m_parts.audit.append(entry);
+    if (!intent)
+        co_return notRecorded(intent.error());
+
+    ActionReport report = co_await act();
+
+    const auto took = std::chrono::floor<milliseconds>(m_parts.clock.steady() - begun);
+    const AuditEntry outcome = outcomeOf(entry, report, took);
+    const Result<void> written = co_await m_parts.audit.append(outcome);
+    if (!written) {
+        qCCritical(lcActions).noquote()
+            << "an outcome is missing in the audit log -" << describe(written.error());
+        report.warnings.prepend(u"THE OUTCOME IS NOT IN THE AUDIT LOG: " + written.error().what +
+                                u" — keep this report");
+    }
+    co_return report;
+}
+
+QCoro::Task<ActionReport> Actions::forceRelease(ReleaseRequest request)
+{
+    const LockKey key = lockKey(request.session);
+    if (m_parts.monitor)
+        m_parts.monitor->expectEnd(key, request.seen, locks::HoldEnd::ForceReleased);
+    const Result<void> released = co_await m_parts.locks.forceRelease(key, request.seen);
+    const Result<locks::LockObservation> lockAfter = co_await readLockAfterAct(key);
+    const ActionReport report = reportOf(request, released, lockAfter, naming());
+    if (m_parts.monitor && report.failure && report.failure->code != ErrorCode::OutcomeUnknown)
+        m_parts.monitor->withdrawExpectation(key, request.seen);
+    co_return report;
+}
+
+QCoro::Task<ActionReport> Actions::removeAndVerify(DeleteRequest request, bool isRerun)
+{
+    const LockKey key = lockKey(request.session);
+    if (m_parts.monitor && request.takeOver)
+        m_parts.monitor->expectEnd(key, *request.takeOver, locks::HoldEnd::TakenOver);
+    sessions::RemoveRequest removal;
+    removal.id = request.session;
+    removal.user = request.user;
+    removal.wait = request.wait;
+    removal.takeOver = request.takeOver;
+    removal.isRerun = isRerun;
+    removal.stop = request.stop;
+    const sessions::RemoveReport removed = co_await m_parts.store->remove(removal);
+    if (m_parts.monitor && request.takeOver && removed.lock != sessions::StepState::Done)
+        m_parts.monitor->withdrawExpectation(key, *request.takeOver);
+    const Aftermath aftermath = co_await readAfterDelete(request.session);
+    co_return reportOf(request, isRerun, removed, aftermath, naming());
+}
+
+QCoro::Task<bool> Actions::wasCutShort(SessionId session)
+{
+    const auto since =
+        co_await m_parts.audit.unfinished(kDelete, m_parts.targetName, lockKey(session));
+    co_return since && since->has_value();
+}
+
+Task<locks::LockObservation> Actions::readLockAfterAct(LockKey key)
+{
+    Result<locks::LockObservation> lock = co_await m_parts.locks.read(key);
+    for (int i = 0; i < kPauses && !lock && mayComeBack(lock.error()); ++i) {
+        static_cast<void>(co_await after(kPause, nullptr));
+        lock = co_await m_parts.locks.read(key);
+    }
+    co_return lock;
+}
+
+QCoro::Task<Aftermath> Actions::readAfterDelete(SessionId session)
+{
+    Aftermath found;
+    const QList<SessionId> ids{session};
+    found.lock = co_await readLockAfterAct(lockKey(session));
+    const auto entries = co_await m_parts.cache.entries(ids);
+    const auto rows = co_await m_parts.database->summaries(ids);
+    found.isCached = entries ? Result(entries->contains(session)) : Result<bool>(entries.error());
+    found.isStored = rows ? Result(!rows->isEmpty()) : Result<bool>(rows.error());
+    co_return found;
+}
+
+LockKey Actions::lockKey(const SessionId &session) const
+{
+    return m_parts.locks.family().lockKey(session);
+}
+
+AuditEntry Actions::intentOf(const QString &action, const SessionId &session, const Token &seen,
+                             const QString &reason) const
+{
+    AuditEntry entry;
+    entry.actionId = QUuid::createUuid().toString(QUuid::WithoutBraces);
+    entry.action = action;
+    entry.target = m_parts.targetName;
+    entry.key = lockKey(session).bytes();
+    entry.session = session;
+    entry.token = seen;
+    if (!seen.isEmpty())
+        entry.owner = locks::decodeOwner(seen, m_parts.clock.wall(), m_parts.nodeNames).label;
+    entry.reason = reason;
+    return entry;
+}
+
+Circumstances Actions::circumstancesOf(const SessionId &session, bool isRerun) const
+{
+    Circumstances circumstances;
+    circumstances.family = m_parts.locks.family();
+    circumstances.isReadOnly = m_parts.gate.isReadOnly();
+    circumstances.isRerun = isRerun;
+    if (!m_parts.monitor)
+        return circumstances;
+    if (const auto *record = m_parts.monitor->registry().find(lockKey(session))) {
+        circumstances.lease = record->lease;
+        circumstances.renewals = record->renewals;
+    }
+    return circumstances;
+}
+
+Naming Actions::naming() const
+{
+    return {m_parts.locks.family(), m_parts.nodeNames, m_parts.clock.wall(),
+            m_parts.clock.steady()};
+}
+
+} // namespace lockkeeper::app

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/preview.h"
+
+#include "core/text.h"
+
+#include <algorithm>
+
+namespace lockkeeper::app {
+
+using namespace std::chrono_literals;
+using Kind = locks::LockObservation::Kind;
+
+namespace {
+
+QString label(const Inspection &inspection)
+{
+    return inspection.owner ? inspection.owner->label : QStringLiteral("an unknown owner");
+}
+
+QString sessionText(const SessionId &id)
+{
+    return u"session " + printable(id.bytes());
+}
+
+/// A lock that was taken or renewed so short a time ago has a worker that is alive.
+std::optional<QString> signOfLife(const Inspection &inspection, const Circumstances &circumstances,
+                                  SteadyTime now)
+{
+    if (!inspection.lock || inspection.lock->kind != Kind::Held)
+        return std::nullopt;
+    if (circumstances.renewals > 0)
+        return u"its worker is alive: it renewed the lock " +
+               QString::number(circumstances.renewals) +
+               (circumstances.renewals == 1 ? u" time" : u" times") + u" while it was watched";
+    const auto deadline = inspection.lock->deadline();
+    if (!deadline)
+        return std::nullopt;
+    const milliseconds lease = std::max(circumstances.lease, circumstances.family.lease);
+    const auto age = std::chrono::floor<milliseconds>(now - (*deadline - lease));
+    if (age < -1s || age > std::min<milliseconds>(5s, lease / 4))
+        return std::nullopt;
+    return u"its worker is alive: the lock was taken or renewed " + spanText(std::max(age, 0ms)) +
+           u" ago";
+}
+
+Preview begin(const SessionId &session, const Inspection &inspection,
+              const Circumstances &circumstances)
+{
+    Preview preview;
+    preview.inspection = inspection;
+    preview.lockKey = printable(circumstances.family.lockKey(session).bytes());
+    preview.cacheKey = printable(circumstances.family.cacheKey(session).bytes());
+    return preview;
+}
+
+Error foreignRefusal(const Preview &preview)
+{
+    return {ErrorCode::Refused,
+            u"the key " + preview.lockKey + u" is " + preview.inspection.lock->foreignReason +
+                u": no lock of ours",
+            QStringLiteral("find out who wrote it; Lockkeeper leaves it alone")};
+}
+
+Error changedHands(const Preview &preview, SteadyTime now)
+{
+    const locks::LockObservation &lock = *preview.inspection.lock;
+    if (lock.kind == Kind::Missing)
+        return {ErrorCode::ChangedHands,
+                u"the lock " + preview.lockKey +
+                    u" is free: the token that was seen is not there "
+                    u"any more",
+                QStringLiteral("there is nothing left to release")};
+    return {ErrorCode::ChangedHands,
+            u"the lock " + preview.lockKey + u" has changed hands: it is " +
+                holdText(lock, label(preview.inspection), now),
+            QStringLiteral("look at the new owner before you try again with its token")};
+}
+
+/// Why the seen token would be refused as things stand.
+std::optional<Error> tokenRefusal(const Preview &preview, const Token &seen, SteadyTime now)
+{
+    const Result<locks::LockObservation> &lock = preview.inspection.lock;
+    if (!lock)
+        return lock.error();
+    if (lock->kind == Kind::Foreign)
+        return foreignRefusal(preview);
+    if (lock->kind == Kind::Missing || lock->token != seen)
+        return changedHands(preview, now);
+    return std::nullopt;
+}
+
+// Delete ----------------------------------------------------------------------------------
+
+QString lockEffect(const DeleteRequest &request, const Preview &preview, SteadyTime now)
+{
+    const Result<locks::LockObservation> &lock = preview.inspection.lock;
+    const bool isHeld = lock && lock->kind == Kind::Held;
+    const QString holder = isHeld ? holdText(*lock, label(preview.inspection), now) : QString();
+    if (request.takeOver)
+        return u"takes the lock " + preview.lockKey + u" over from its owner, in one step" +
+               (isHeld ? QString(u"; it is " + holder) : QString());
+    if (isHeld)
+        return u"waits up to " + spanText(request.wait) + u" for the lock " + preview.lockKey +
+               u", which is " + holder;
+    return u"takes the lock " + preview.lockKey;
+}
+
+QString rowEffect(const sessions::ChatSession &stored)
+{
+    QString text = QStringLiteral("deletes the database row");
+    if (stored.title && !stored.title->isEmpty())
+        text += u" “" + *stored.title + u'”';
+    text += stored.user ? QString(u" of user " + printable(stored.user->bytes()))
+                        : QStringLiteral(" of no user");
+    return text + u" and its " + QString::number(stored.messages.size()) +
+           (stored.messages.size() == 1 ? u" message" : u" messages");
+}
+
+bool isCached(const Inspection &inspection)
+{
+    return inspection.cachedBytes.has_value() || (inspection.cached && *inspection.cached);
+}
+
+QString cacheEffect(const Preview &preview)
+{
+    if (!isCached(preview.inspection))
+        return QStringLiteral("finds no cached copy to delete");
+    const auto bytes = preview.inspection.cachedBytes;
+    return u"deletes the cached copy " + preview.cacheKey +
+           (bytes ? QString(u" (" + sizeText(*bytes) + u')') : QString());
+}
+
+bool isOthers(const DeleteRequest &request, const Inspection &inspection)
+{
+    return request.user && inspection.stored && *inspection.stored &&
+           (*inspection.stored)->user != request.user;
+}
+
+Error notFound(const DeleteRequest &request, const Preview &preview)
+{
+    const QString hint = isCached(preview.inspection)
+                             ? QString(u"its cached copy " + preview.cacheKey +
+                                       (preview.inspection.cacheTtl
+                                            ? QString(u" is left alone and expires in " +
+                                                      spanText(*preview.inspection.cacheTtl))
+                                            : QStringLiteral(" is left alone and never expires")))
+                             : QStringLiteral("check the id");
+    return {
+        ErrorCode::NotFound,
+        u"the database has no " + sessionText(request.session) +
+            (request.user ? QString(u" of user " + printable(request.user->bytes())) : QString()),
+        hint};
+}
+
+std::optional<Error> deleteRefusal(const DeleteRequest &request, const Preview &preview,
+                                   const Circumstances &circumstances, SteadyTime now)
+{
+    const Inspection &inspection = preview.inspection;
+    if (circumstances.isReadOnly)
+        return readOnlyRefusal();
+    if (!inspection.hasDatabase)
+        return noDatabaseRefusal();
+    if (!inspection.lock)
+        return inspection.lock.error();
+    if (inspection.lock->kind == Kind::Foreign)
+        return foreignRefusal(preview);
+    if (request.takeOver) {
+        if (auto refusal = tokenRefusal(preview, *request.takeOver, now))
+            return refusal;
+    }
+    if (!inspection.stored)
+        return inspection.stored.error();
+    if (isOthers(request, inspection) || (!*inspection.stored && !circumstances.isRerun))
+        return notFound(request, preview);
+    return std::nullopt;
+}
+
+QStringList deleteWarnings(const DeleteRequest &request, const Inspection &inspection,
+                           const Circumstances &circumstances, SteadyTime now)
+{
+    QStringList warnings;
+    if (const auto alive = signOfLife(inspection, circumstances, now))
+        warnings.append(*alive);
+    if (request.takeOver)
+        warnings.append(QStringLiteral("the owner is not told: what it is doing goes on, and may "
+                                       "write the session again"));
+    if (isOthers(request, inspection))
+        warnings.append(QStringLiteral("the session is another user's: nothing would be deleted"));
+    if (!inspection.cached)
+        warnings.append(u"the cached copy cannot be read: " + inspection.cached.error().what);
+    if (inspection.hasDatabase && inspection.stored && !*inspection.stored)
+        warnings.append(circumstances.isRerun
+                            ? QStringLiteral("the row is gone already: this finishes a delete "
+                                             "that was cut short")
+                            : QStringLiteral("there is nothing to delete in the database"));
+    return warnings;
+}
+
+} // namespace
+
+QString holdText(const locks::LockObservation &lock, const QString &owner, SteadyTime now)
+{
+    const auto deadline = lock.deadline();
+    const QString left =
+        deadline
+            ? QString(spanText(std::max(std::chrono::floor<milliseconds>(*deadline - now), 0ms)) +
+                      u" left")
+            : QStringLiteral("without expiry");
+    return u"held by " + owner + u" (token " + shortened(printable(lock.token.bytes())) + u"), " +
+           left;
+}
+
+Error readOnlyRefusal()
+{
+    return {ErrorCode::NotPermitted,
+            QStringLiteral("this connection is read-only: nothing is released or deleted over it"),
+            QStringLiteral("connect without the read-only setting to act")};
+}
+
+Error noDatabaseRefusal()
+{
+    return {ErrorCode::InvalidInput,
+            QStringLiteral("no database was given, and a session is deleted there first"),
+            QStringLiteral("give --db, or set LOCKKEEPER_DB or DATABASE_URL")};
+}
+
+Preview previewOf(const ReleaseRequest &request, const Inspection &inspection,
+                  const Circumstances &circumstances, SteadyTime now)
+{
+    Preview preview = begin(request.session, inspection, circumstances);
+    preview.refusal =
+        circumstances.isReadOnly ? readOnlyRefusal() : tokenRefusal(preview, request.seen, now);
+    if (!inspection.lock || inspection.lock->kind != Kind::Held)
+        return preview;
+    preview.effects.append(u"deletes the lock " + preview.lockKey + u", " +
+                           holdText(*inspection.lock, label(inspection), now));
+    preview.effects.append(
+        QStringLiteral("leaves the session alone, in cache and database; the next waiter gets the "
+                       "lock"));
+    if (const auto alive = signOfLife(inspection, circumstances, now))
+        preview.warnings.append(*alive);
+    preview.warnings.append(
+        QStringLiteral("the owner is not told: what it is doing goes on until it asks for the lock "
+                       "again"));
+    return preview;
+}
+
+Preview previewOf(const DeleteRequest &request, const Inspection &inspection,
+                  const Circumstances &circumstances, SteadyTime now)
+{
+    Preview preview = begin(request.session, inspection, circumstances);
+    preview.refusal = deleteRefusal(request, preview, circumstances, now);
+    preview.warnings = deleteWarnings(request, inspection, circumstances, now);
+    const bool hasRow = inspection.stored && *inspection.stored && !isOthers(request, inspection);
+    if (!inspection.hasDatabase || !(hasRow || circumstances.isRerun))
+        return preview;
+    preview.effects.append(lockEffect(request, preview, now));
+    if (hasRow)
+        preview.effects.append(rowEffect(**inspection.stored));
+    preview.effects.append(cacheEffect(preview));
+    preview.effects.append(QStringLiteral("gives the lock back"));
+    return preview;
+}
+
+} // namespace lockkeeper::app

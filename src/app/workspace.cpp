@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/workspace.h"
+
+#include <QPointer>
+
+#include <utility>
+
+namespace lockkeeper::app {
+
+/// Everything that flows use, in the order of dependence, and the group that counts them. On its
+/// own, so that it can outlive the workspace until the last flow has ended.
+class Workspace::Parts final : public QObject
+{
+public:
+    Parts(Target given, const Clock &ticking, QString auditFolder)
+        : target(std::move(given))
+        , clock(ticking)
+        , client(target.server, {.isReadOnly = target.isReadOnly}, clock)
+        , push(target.server, {target.family.lockPrefix, target.family.sessionPrefix}, clock)
+        , monitor(client, push, target.family, clock)
+        , locks(client, target.family, clock, &monitor.news())
+        , cache(client, target.family)
+        , database(target.database ? std::make_unique<sessions::SessionDatabase>(*target.database)
+                                   : nullptr)
+        , store(database ? std::make_unique<sessions::SessionStore>(
+                               locks, cache, *database, clock, sessions::SessionStore::Options{})
+                         : nullptr)
+        , audit(std::move(auditFolder), clock)
+        , lookup(cache, database.get(), flows)
+        , actions({.locks = locks,
+                   .cache = cache,
+                   .database = database.get(),
+                   .store = store.get(),
+                   .monitor = &monitor,
+                   .audit = audit,
+                   .gate = client.gate(),
+                   .clock = clock,
+                   .nodeNames = target.nodeNames,
+                   .targetName = target.name})
+    {
+        connectParts();
+    }
+
+    /// Ends every open wait: the flows come to their end by themselves.
+    void endWaits()
+    {
+        lookup.stop();
+        monitor.stop();
+        push.close();
+        client.close();
+    }
+
+    Target target;
+    const Clock &clock;
+    FlowGroup flows;
+    redis::Client client;
+    redis::PushChannel push;
+    locks::LockMonitor monitor;
+    locks::LockProtocol locks;
+    sessions::SessionCache cache;
+    std::unique_ptr<sessions::SessionDatabase> database;
+    std::unique_ptr<sessions::SessionStore> store;
+    AuditLog audit;
+    SessionLookup lookup;
+    Actions actions;
+
+private:
+    void connectParts()
+    {
+        connect(&monitor, &locks::LockMonitor::cachedSessionsChanged, &lookup,
+                &SessionLookup::invalidate);
+        connect(&monitor, &locks::LockMonitor::everythingChanged, &lookup,
+                &SessionLookup::invalidateAll);
+        // Whatever changed while nobody told us of it has to be looked up again.
+        connect(&push, &redis::PushChannel::established, &lookup, &SessionLookup::invalidateAll);
+        connect(&client, &redis::Client::stateChanged, &lookup, [this](redis::Link::State state) {
+            if (state == redis::Link::State::Ready)
+                lookup.invalidateAll();
+        });
+    }
+};
+
+Workspace::Workspace(Target target, const Clock &clock, QString auditFolder, QObject *parent)
+    : QObject(parent)
+    , m_parts(std::make_unique<Parts>(std::move(target), clock, std::move(auditFolder)))
+{
+    connect(&m_parts->flows, &FlowGroup::becameIdle, this, &Workspace::finishClosing);
+}
+
+Workspace::~Workspace()
+{
+    m_parts->flows.disconnect(this);
+    m_parts->endWaits();
+    if (m_parts->flows.isIdle())
+        return;
+    // A suspended flow cannot be taken back: its parts wait for it.
+    Parts *parts = m_parts.release();
+    connect(&parts->flows, &FlowGroup::becameIdle, parts, &QObject::deleteLater);
+}
+
+Task<void> Workspace::open()
+{
+    if (m_parts->database)
+        m_parts->flows.start(checkDatabase());
+    // The workspace may be gone when this has ended: nothing of it is used from here on.
+    co_return co_await m_parts->client.open();
+}
+
+void Workspace::watch()
+{
+    m_parts->monitor.start();
+}
+
+void Workspace::close()
+{
+    if (std::exchange(m_isClosing, true))
+        return;
+    m_parts->endWaits();
+    finishClosing();
+}
+
+void Workspace::finishClosing()
+{
+    if (!m_isClosing || m_isClosed || !m_parts->flows.isIdle())
+        return;
+    m_isClosed = true;
+    // From the event loop: whoever hears it may destroy us, and we are inside a flow or close().
+    QMetaObject::invokeMethod(this, &Workspace::closed, Qt::QueuedConnection);
+}
+
+QCoro::Task<> Workspace::checkDatabase()
+{
+    const QPointer<Workspace> self(this);
+    const Result<void> state = co_await m_parts->database->check();
+    if (!self)
+        co_return;
+    m_databaseState = state;
+    emit databaseChecked();
+}
+
+const Target &Workspace::target() const
+{
+    return m_parts->target;
+}
+
+const Clock &Workspace::clock() const
+{
+    return m_parts->clock;
+}
+
+FlowGroup &Workspace::flows()
+{
+    return m_parts->flows;
+}
+
+redis::Client &Workspace::client()
+{
+    return m_parts->client;
+}
+
+locks::LockMonitor &Workspace::monitor()
+{
+    return m_parts->monitor;
+}
+
+locks::LockProtocol &Workspace::locks()
+{
+    return m_parts->locks;
+}
+
+SessionLookup &Workspace::lookup()
+{
+    return m_parts->lookup;
+}
+
+Actions &Workspace::actions()
+{
+    return m_parts->actions;
+}
+
+AuditLog &Workspace::audit()
+{
+    return m_parts->audit;
+}
+
+sessions::SessionCache &Workspace::cache()
+{
+    return m_parts->cache;
+}
+
+sessions::SessionDatabase *Workspace::database()
+{
+    return m_parts->database.get();
+}
+
+sessions::SessionStore *Workspace::store()
+{
+    return m_parts->store.get();
+}
+
+} // namespace lockkeeper::app
