@@ -29,7 +29,8 @@ public:
     [[nodiscard]] const HeldLock &lock() const { return m_lock; }
     /// Nothing while the lease is ours by our own clock; LeaseLost with the reason otherwise.
     [[nodiscard]] Result<void> check() const;
-    /// Stops renewing and deletes the lock if it is still ours. Calling it twice is harmless.
+    /// Stops renewing and deletes the lock if it is still ours. Calling it again is harmless and
+    /// gives the first outcome, or not done while the first call is under way.
     [[nodiscard]] Task<CompareResult> release();
 
 signals:
@@ -39,15 +40,18 @@ signals:
 private:
     LockGuard(LockProtocol &protocol, HeldLock lock);
 
-    void renewLater();
+    void armTimers();
+    void checkDeadline();
     QCoro::Task<> renew();
     void lose(const QString &why);
+    [[nodiscard]] Error reason(const QString &why) const;
 
     LockProtocol &m_protocol;
     HeldLock m_lock;
     QTimer m_renewTimer;
     QTimer m_deadlineTimer;
     bool m_isReleased = false;
+    std::optional<Result<CompareResult>> m_released; ///< how the release ended
     std::optional<Error> m_lost;
 };
 

@@ -27,6 +27,7 @@ struct HeldLock
 struct CompareResult
 {
     bool isDone = false;     ///< the token was current and the act took place
+    bool isInferred = false; ///< the reply was lost; what a read showed afterwards says so
     LockObservation current; ///< what the lock holds now, when not done
 };
 
@@ -34,12 +35,18 @@ struct CompareResult
 /// (https://github.com/redis/redis-py/blob/master/redis/lock.py), and two acts of our own:
 /// take-over and force-release. Each compares and acts in one script on the server.
 ///
+/// A lost reply is resolved by reading once the connection is back; nothing is ever sent twice.
+/// Only where reading cannot tell, or cannot be done, the outcome stays OutcomeUnknown. An act that
+/// reading shows not to have taken place is ConnectionLost.
+///
 /// Its flows use the protocol object after their waits: whoever starts one keeps it alive.
 class LockProtocol
 {
 public:
     /// How long to wait between two tries of acquire at the latest; redis-py's default.
     static constexpr milliseconds kRetryInterval{100};
+    /// How long a lost reply may take to be resolved.
+    static constexpr milliseconds kResolveWithin = std::chrono::seconds(10);
 
     struct AcquireOptions
     {
@@ -74,14 +81,25 @@ public:
 
 private:
     [[nodiscard]] Task<bool> trySet(LockKey key, Token token, milliseconds lease);
-    [[nodiscard]] Task<CompareResult> compareAnd(const redis::Script &script, LockKey key,
+    /// OutcomeUnknown is passed on: what a read tells afterwards depends on the act.
+    [[nodiscard]] Task<CompareResult> compareAnd(redis::Script script, LockKey key,
                                                  QList<QByteArray> arguments);
+    /// After a lost reply: reads as soon as there is a connection again.
+    [[nodiscard]] Task<LockObservation> readBack(LockKey key);
+    [[nodiscard]] Task<CompareResult> resolveTtl(LockKey key, Token token, SteadyTime sentAt,
+                                                 milliseconds ttl);
+    [[nodiscard]] Task<HeldLock> giveUp(LockKey key, milliseconds wait);
+    [[nodiscard]] Task<HeldLock> giveBack(HeldLock lock);
 
     redis::Client &m_client;
     LockFamily m_family;
     const Clock &m_clock;
     LockNews *m_news;
     TokenMaker m_tokens;
+    redis::Script m_releaseScript;
+    redis::Script m_extendScript;
+    redis::Script m_reacquireScript;
+    redis::Script m_takeOverScript;
 };
 
 /// "held by api-3 (token 8c1f…a0d2) for another 41 s", for errors and dialogs.
