@@ -34,7 +34,8 @@ public:
 
     /// Starts server, database and workers. NotFound, with how to install it, when there is no
     /// redis-server on this machine.
-    [[nodiscard]] QCoro::Task<Result<void>> start();
+    [[nodiscard]] Task<void> start();
+    /// Ends the processes and removes the folder; open waits of start() end with Cancelled.
     void stop();
 
     [[nodiscard]] redis::ServerAddress server() const;
@@ -42,7 +43,7 @@ public:
 
 private:
     class Private;
-    std::unique_ptr<Private> d;
+    std::shared_ptr<Private> d; ///< shared with a start that is under way
 };
 
 /// Whether the program was started as a demo worker; then main calls runWorker() and returns.
