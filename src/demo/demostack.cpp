@@ -53,7 +53,7 @@ private:
 
     const Options m_options;
     const locks::LockFamily m_family;
-    SystemClock m_clock;
+    std::shared_ptr<SystemClock> m_clock = std::make_shared<SystemClock>();
     DemoFolder m_folder;
     std::unique_ptr<QProcess> m_janitor;
     PrivateRedis m_server;
@@ -90,7 +90,9 @@ Task<void> DemoStack::Private::setUp()
         co_return answers;
     startJanitor();
 
-    m_client = std::make_shared<redis::Client>(server(), redis::Client::Options{}, m_clock);
+    m_client = std::shared_ptr<redis::Client>(
+        new redis::Client(server(), redis::Client::Options{}, *m_clock),
+        [clock = m_clock](redis::Client *client) { delete client; }); // which uses it to the end
     const Result<void> connected = co_await m_client->open();
     if (!connected || m_isStopped)
         co_return connected;
@@ -99,7 +101,7 @@ Task<void> DemoStack::Private::setUp()
     if (!hasTables || m_isStopped)
         co_return hasTables;
     const auto seeded =
-        co_await seed(*m_client, *m_database, m_family, m_clock, m_options.sessions);
+        co_await seed(*m_client, *m_database, m_family, *m_clock, m_options.sessions);
     if (!seeded)
         co_return seeded.error();
     if (m_isStopped)

@@ -62,7 +62,7 @@ private:
     Troublemaker(std::shared_ptr<redis::Client> client, locks::LockFamily family,
                  QList<KnownSession> quietSessions);
 
-    [[nodiscard]] QCoro::Task<> keepUp();
+    QCoro::Task<> keepUp();
     [[nodiscard]] QCoro::Task<> tend(qsizetype index, qint64 pttl);
     [[nodiscard]] QCoro::Task<> fill(qsizetype index);
     [[nodiscard]] bool isDue(Slot &slot, qint64 pttl) const;

@@ -28,12 +28,12 @@ public:
            QObject *parent = nullptr);
 
     /// Works until the process ends.
-    [[nodiscard]] QCoro::Task<> run();
+    QCoro::Task<> run();
     /// Takes the lock of a session, once; the caller crashes then, for all to see.
     [[nodiscard]] Task<void> takeLock(SessionId session);
 
 private:
-    [[nodiscard]] QCoro::Task<> converse();
+    QCoro::Task<> converse();
     [[nodiscard]] Task<void> answer(KnownSession session);
     [[nodiscard]] Task<void> rename(KnownSession session);
     [[nodiscard]] Task<void> look(KnownSession session);
