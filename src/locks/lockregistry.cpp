@@ -188,8 +188,7 @@ void LockRegistry::observeForeign(const LockKey &key, const LockObservation &obs
         record.acquiredAt = observation.receivedAt;
         record.lease = m_family.lease;
         record.isVerified = false;
-        m_upkeep.remove(key);
-        armCheck(key, std::nullopt);
+        dropUpkeep(key);
     }
     record.foreignReason = observation.foreignReason;
     setDeadline(record, observation);
@@ -198,8 +197,7 @@ void LockRegistry::observeForeign(const LockKey &key, const LockObservation &obs
 
 void LockRegistry::begin(const LockKey &key, const LockObservation &observation, Birth birth)
 {
-    armCheck(key, std::nullopt);
-    m_upkeep.remove(key);
+    dropUpkeep(key);
     if (birth.at + RecentActivity::kSpan > observation.receivedAt)
         m_recent.noteAcquired(key, m_clock.steady());
 
@@ -385,6 +383,12 @@ void LockRegistry::armCheck(const LockKey &key, std::optional<SteadyTime> check)
     upkeep->check = check;
 }
 
+void LockRegistry::dropUpkeep(const LockKey &key)
+{
+    armCheck(key, std::nullopt); // first: it finds the check through the upkeep
+    m_upkeep.remove(key);
+}
+
 void LockRegistry::expectEnd(const LockKey &key, const Token &token, HoldEnd end)
 {
     const SteadyTime now = m_clock.steady();
@@ -481,8 +485,7 @@ void LockRegistry::store(const LockRecord &record)
 
 void LockRegistry::remove(const LockKey &key)
 {
-    armCheck(key, std::nullopt);
-    m_upkeep.remove(key);
+    dropUpkeep(key);
     m_unverified.remove(key);
     m_records.remove(key);
     m_upserted.remove(key);

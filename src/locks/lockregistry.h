@@ -130,6 +130,7 @@ private:
 
     void setDeadline(LockRecord &record, const LockObservation &observation);
     void armCheck(const LockKey &key, std::optional<SteadyTime> check);
+    void dropUpkeep(const LockKey &key);
     void settle(const LockKey &key, bool isCurrent);
     void distrustRows();
     void checkSynced();
