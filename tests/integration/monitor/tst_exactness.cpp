@@ -131,9 +131,9 @@ void TestExactness::equalsAFreshScanAtRest()
 {
     RedisServer server;
     LK_START_REDIS(server);
-    const quint32 seed = qEnvironmentVariableIsSet("LK_SEED")
-                             ? qEnvironmentVariableIntValue("LK_SEED")
-                             : QRandomGenerator::global()->generate();
+    const bool isReplay = qEnvironmentVariableIsSet("LK_SEED");
+    const quint32 seed = isReplay ? qEnvironmentVariable("LK_SEED").toUInt()
+                                  : QRandomGenerator::global()->generate();
     qInfo("LK_SEED=%u", seed);
     QRandomGenerator random(seed);
     RawRedis redis(server.socketPath());
