@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "locks/duetimes.h"
 #include "locks/holdhistory.h"
 #include "locks/lockfamily.h"
 #include "locks/lockrecord.h"
@@ -12,6 +11,8 @@
 #include <QSet>
 
 #include <optional>
+#include <set>
+#include <utility>
 
 namespace lockkeeper::locks {
 
@@ -94,6 +95,7 @@ private:
     {
         SteadyTime::duration halfWidth{}; ///< how far the deadline may be off
         SteadyTime seenAt;                ///< the last read that showed this hold was sent then
+        std::optional<SteadyTime> check;  ///< its place in m_checks
     };
 
     /// When a hold began.
@@ -127,6 +129,7 @@ private:
                                     SteadyTime at) const;
 
     void setDeadline(LockRecord &record, const LockObservation &observation);
+    void armCheck(const LockKey &key, std::optional<SteadyTime> check);
     void settle(const LockKey &key, bool isCurrent);
     void distrustRows();
     void checkSynced();
@@ -138,7 +141,7 @@ private:
     const Clock &m_clock;
     QHash<LockKey, LockRecord> m_records;
     QHash<LockKey, Upkeep> m_upkeep;
-    DueTimes m_checks; ///< rows to read once their lease has ended
+    std::set<std::pair<SteadyTime, LockKey>> m_checks; ///< rows to read once their lease ended
     ReadQueue m_reads;
     RecentActivity m_recent;
     QHash<LockKey, Expectation> m_expected;

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/checkup.h"
+
+#include "cli/ending.h"
+#include "cli/feedprobe.h"
+#include "cli/rightsprobe.h"
+#include "redis/connection.h"
+#include "redis/sockettransport.h"
+#include "sessions/sessiondatabase.h"
+
+#include <QCoreApplication>
+#include <QHostInfo>
+#include <QUuid>
+
+namespace lockkeeper::cli {
+
+using Outcome = CheckupStage::Outcome;
+using redis::ServerAddress;
+
+namespace {
+
+constexpr milliseconds kConnectDeadline = std::chrono::seconds(5);
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("lockkeeper::cli", text);
+}
+
+CheckupStage failed(const QString &name, const Error &error, ExitCode exitCode)
+{
+    CheckupStage stage;
+    stage.name = name;
+    stage.outcome = Outcome::Failed;
+    stage.error = error;
+    stage.exitCode = exitCode;
+    return stage;
+}
+
+CheckupStage fine(const QString &name, const QString &detail)
+{
+    CheckupStage stage;
+    stage.name = name;
+    stage.detail = detail;
+    return stage;
+}
+
+/// Opens a connection as `address` says, and closes it again.
+Task<void> openOnce(ServerAddress address, const Clock &clock)
+{
+    Ending<void> opened;
+    redis::Connection connection(std::make_unique<redis::SocketTransport>(address), clock);
+    QObject::connect(&connection, &redis::Connection::opened, &connection, [&] { opened.end({}); });
+    QObject::connect(&connection, &redis::Connection::ended, &connection,
+                     [&](const Error &error) { opened.end(error); });
+    connection.open(kConnectDeadline);
+    co_return co_await opened.future();
+}
+
+} // namespace
+
+QLatin1StringView name(Outcome outcome)
+{
+    switch (outcome) {
+    case Outcome::Ok:
+        return QLatin1StringView("ok");
+    case Outcome::Warning:
+        return QLatin1StringView("warning");
+    case Outcome::Failed:
+        return QLatin1StringView("failed");
+    case Outcome::Skipped:
+        return QLatin1StringView("skipped");
+    }
+    Q_UNREACHABLE();
+}
+
+Checkup::Checkup(app::Target target, const Clock &clock)
+    : m_target(std::move(target))
+    , m_clock(clock)
+    , m_client(m_target.server, {.isReadOnly = m_target.isReadOnly, .reconnects = false}, clock)
+    , m_probe("lockkeeper-doctor-" + QUuid::createUuid().toByteArray(QUuid::WithoutBraces))
+{}
+
+QCoro::Task<QList<CheckupStage>> Checkup::run()
+{
+    struct Step
+    {
+        const char *name;
+        QCoro::Task<CheckupStage> (Checkup::*look)();
+    };
+    const QList<Step> steps{
+        {"resolve", &Checkup::resolve},
+        {"connect", &Checkup::reach},
+        {"tls", &Checkup::speakTls},
+        {"auth", &Checkup::logIn},
+        {"role", &Checkup::askRole},
+        {"rights to watch", &Checkup::tryReading},
+        {"rights to act", &Checkup::tryActing},
+        {"feed", &Checkup::tryFeed},
+    };
+    QString failedStage;
+    for (const Step &step : steps) {
+        const QString stageName = QString::fromLatin1(step.name);
+        if (!failedStage.isEmpty()) {
+            skip(stageName, tr("not tried: %1 failed").arg(failedStage));
+            continue;
+        }
+        const SteadyTime since = m_clock.steady();
+        const CheckupStage stage = co_await (this->*step.look)();
+        keep(stage, since);
+        // Missing rights do not keep us from trying the rest.
+        if (stage.outcome == Outcome::Failed && stage.exitCode == ExitCode::CannotConnect)
+            failedStage = stageName;
+    }
+    m_client.close();
+    co_await checkDatabase();
+    co_return m_stages;
+}
+
+void Checkup::keep(CheckupStage stage, SteadyTime since)
+{
+    stage.took = std::chrono::round<milliseconds>(m_clock.steady() - since);
+    m_stages.append(std::move(stage));
+}
+
+void Checkup::skip(const QString &stageName, const QString &why)
+{
+    CheckupStage stage;
+    stage.name = stageName;
+    stage.outcome = Outcome::Skipped;
+    stage.detail = why;
+    m_stages.append(std::move(stage));
+}
+
+QCoro::Task<CheckupStage> Checkup::resolve()
+{
+    const Endpoint &endpoint = m_target.server.endpoint;
+    CheckupStage stage = fine(QStringLiteral("resolve"), endpoint.path);
+    if (endpoint.kind == Endpoint::Kind::Unix)
+        co_return stage;
+    Ending<QStringList> resolved;
+    QObject scope;
+    QHostInfo::lookupHost(endpoint.host, &scope, [&](const QHostInfo &info) {
+        QStringList addresses;
+        for (const QHostAddress &address : info.addresses())
+            addresses.append(address.toString());
+        if (addresses.isEmpty())
+            resolved.end(Error{ErrorCode::CannotConnect,
+                               tr("%1 has no address: %2").arg(endpoint.host, info.errorString()),
+                               tr("check the host's name in the URL")});
+        else
+            resolved.end(addresses);
+    });
+    const Result<QStringList> addresses = co_await resolved.future();
+    if (!addresses)
+        co_return failed(stage.name, addresses.error(), ExitCode::CannotConnect);
+    stage.detail = tr("%1 is %2").arg(endpoint.host, addresses->join(u", "));
+    co_return stage;
+}
+
+QCoro::Task<CheckupStage> Checkup::reach()
+{
+    ServerAddress plain = m_target.server;
+    plain.tls.isEnabled = false;
+    const Result<void> opened = co_await openOnce(plain, m_clock);
+    const QString stageName = QStringLiteral("connect");
+    if (!opened)
+        co_return failed(stageName, opened.error(), ExitCode::CannotConnect);
+    co_return fine(stageName, m_target.server.endpoint.toString());
+}
+
+QCoro::Task<CheckupStage> Checkup::speakTls()
+{
+    const redis::TlsSettings &tls = m_target.server.tls;
+    CheckupStage stage = fine(QStringLiteral("tls"), tr("chain and name verified"));
+    if (!tls.isEnabled) {
+        stage.outcome = Outcome::Skipped;
+        stage.detail = tr("not asked for");
+        co_return stage;
+    }
+    const Result<void> opened = co_await openOnce(m_target.server, m_clock);
+    if (!opened)
+        co_return failed(stage.name, opened.error(), ExitCode::CannotConnect);
+    if (tls.isInsecure) {
+        stage.outcome = Outcome::Warning;
+        stage.detail = tr("encrypted, but the server's certificate is not verified");
+    }
+    co_return stage;
+}
+
+QCoro::Task<CheckupStage> Checkup::logIn()
+{
+    const Result<void> opened = co_await m_client.open();
+    const QString stageName = QStringLiteral("auth");
+    if (!opened)
+        co_return failed(stageName, opened.error(), ExitCode::CannotConnect);
+    const ServerAddress &server = m_target.server;
+    const QString user = server.user.isEmpty() ? QStringLiteral("default") : server.user;
+    co_return fine(stageName, server.password.isEmpty() ? tr("as %1, without a password").arg(user)
+                                                        : tr("as %1").arg(user));
+}
+
+QCoro::Task<CheckupStage> Checkup::askRole()
+{
+    const redis::ServerInfo info = m_client.serverInfo();
+    CheckupStage stage = fine(QStringLiteral("role"), info.toString());
+    if (info.isReplica()) {
+        stage.outcome = Outcome::Warning;
+        stage.error =
+            Error{ErrorCode::NotPermitted, tr("this server is a replica: it takes no writes"),
+                  tr("connect to its primary to release or delete")};
+    }
+    co_return stage;
+}
+
+QCoro::Task<CheckupStage> Checkup::tryReading()
+{
+    const Result<QStringList> missing =
+        co_await missingReadingRights(m_client, m_target.family, m_probe);
+    const QString stageName = QStringLiteral("rights to watch");
+    if (!missing)
+        co_return failed(stageName, missing.error(), exitCodeOf(missing.error().code));
+    if (!missing->isEmpty())
+        co_return failed(stageName, readingRightsError(*missing, m_target), ExitCode::NotPermitted);
+    co_return fine(stageName, tr("scan and read locks and cached sessions"));
+}
+
+QCoro::Task<CheckupStage> Checkup::tryActing()
+{
+    CheckupStage stage =
+        fine(QStringLiteral("rights to act"), tr("take, release and delete locks and sessions"));
+    if (m_target.isReadOnly) {
+        stage.outcome = Outcome::Skipped;
+        stage.detail = tr("not tried: the connection is read-only");
+        co_return stage;
+    }
+    const Result<QStringList> missing =
+        co_await missingActingRights(m_client, m_target.family, m_probe);
+    if (!missing)
+        co_return failed(stage.name, missing.error(), exitCodeOf(missing.error().code));
+    if (!missing->isEmpty())
+        co_return failed(stage.name, actingRightsError(*missing, m_target), ExitCode::NotPermitted);
+    co_return stage;
+}
+
+QCoro::Task<CheckupStage> Checkup::tryFeed()
+{
+    const Result<FeedProof> proof = co_await tryPushFeed(m_client, m_target, m_clock);
+    const QString stageName = QStringLiteral("feed");
+    if (!proof)
+        co_return failed(stageName, proof.error(), exitCodeOf(proof.error().code));
+    CheckupStage stage = fine(stageName, tr("push"));
+    if (proof->echo) {
+        stage.detail =
+            tr("push, proven by a write of our own: told after %1 µs").arg(proof->echo->count());
+    } else {
+        stage.outcome = Outcome::Warning;
+        stage.detail = tr("push, subscribed; not proven: %1").arg(proof->whyNot);
+    }
+    co_return stage;
+}
+
+QCoro::Task<> Checkup::checkDatabase()
+{
+    if (!m_target.database) {
+        skip(QStringLiteral("database"), tr("none was given (--db, LOCKKEEPER_DB)"));
+        skip(QStringLiteral("tables"), tr("no database"));
+        co_return;
+    }
+    const SteadyTime since = m_clock.steady();
+    sessions::SessionDatabase database(*m_target.database);
+    const Result<void> checked = co_await database.check();
+    const bool isReached = checked || (checked.error().code != ErrorCode::CannotConnect &&
+                                       checked.error().code != ErrorCode::TimedOut);
+    if (!isReached) {
+        keep(failed(QStringLiteral("database"), checked.error(), ExitCode::CannotConnect), since);
+        skip(QStringLiteral("tables"), tr("not tried: %1 failed").arg(QStringLiteral("database")));
+        co_return;
+    }
+    keep(fine(QStringLiteral("database"), m_target.database->displayText()), since);
+    if (checked)
+        keep(fine(QStringLiteral("tables"), tr("as needed")), since);
+    else
+        keep(failed(QStringLiteral("tables"), checked.error(), exitCodeOf(checked.error().code)),
+             since);
+}
+
+} // namespace lockkeeper::cli

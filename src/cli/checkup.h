@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/target.h"
+#include "cli/exitcode.h"
+#include "core/clock.h"
+#include "core/flows.h"
+#include "redis/client.h"
+
+#include <QList>
+#include <QString>
+
+#include <memory>
+#include <optional>
+
+namespace lockkeeper::cli {
+
+/// One thing that `doctor` looked at.
+struct CheckupStage
+{
+    enum class Outcome { Ok, Warning, Failed, Skipped };
+
+    QString name; ///< "resolve", "connect", …; programs rely on it
+    Outcome outcome = Outcome::Ok;
+    QString detail;             ///< what was found
+    std::optional<Error> error; ///< of a failure or a warning
+    milliseconds took{0};
+    ExitCode exitCode = ExitCode::Done; ///< what a failure here means for the program
+};
+
+/// Tries a target stage by stage, from the name's resolution to the database's tables; what comes
+/// after a failed stage of the server is skipped, the database is tried in any case.
+class Checkup final
+{
+public:
+    /// `clock` must outlive the checkup.
+    Checkup(app::Target target, const Clock &clock);
+
+    /// The checkup outlives the flow.
+    [[nodiscard]] QCoro::Task<QList<CheckupStage>> run();
+
+private:
+    [[nodiscard]] QCoro::Task<CheckupStage> resolve();
+    [[nodiscard]] QCoro::Task<CheckupStage> reach();
+    [[nodiscard]] QCoro::Task<CheckupStage> speakTls();
+    [[nodiscard]] QCoro::Task<CheckupStage> logIn();
+    [[nodiscard]] QCoro::Task<CheckupStage> askRole();
+    [[nodiscard]] QCoro::Task<CheckupStage> tryReading();
+    [[nodiscard]] QCoro::Task<CheckupStage> tryActing();
+    [[nodiscard]] QCoro::Task<CheckupStage> tryFeed();
+    [[nodiscard]] QCoro::Task<> checkDatabase();
+    void keep(CheckupStage stage, SteadyTime since);
+    void skip(const QString &name, const QString &why);
+
+    app::Target m_target;
+    const Clock &m_clock;
+    redis::Client m_client;
+    QByteArray m_probe; ///< a session id that nobody has
+    QList<CheckupStage> m_stages;
+};
+
+/// "ok", "warning", "failed", "skipped".
+[[nodiscard]] QLatin1StringView name(CheckupStage::Outcome outcome);
+
+} // namespace lockkeeper::cli

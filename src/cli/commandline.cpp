@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/commandline.h"
+
+#include "cli/deletecommand.h"
+#include "cli/democommand.h"
+#include "cli/doctorcommand.h"
+#include "cli/listcommand.h"
+#include "cli/releasecommand.h"
+#include "cli/sessioncommand.h"
+#include "cli/showcommand.h"
+#include "cli/watchcommand.h"
+#include "cli/withlockcommand.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iostream>
+
+namespace lockkeeper::cli {
+
+CommandLine::CommandLine()
+    : m_app(std::make_unique<CLI::App>(
+          tr("Shows the session locks of a chat back end on Redis live, and releases and deletes "
+             "safely.")
+              .toStdString(),
+          "lockkeeper-cli"))
+{
+    m_app->set_version_flag("--version", "lockkeeper-cli " LK_VERSION);
+    m_app->set_help_flag("-h,--help", tr("Print this help and exit").toStdString());
+    m_app->fallthrough(); // common options are taken after the verb as well
+    m_app->require_subcommand(1, 1);
+    declareCommon();
+    declareVerbs();
+    m_app->footer(
+        tr("Without --url and --db the environment is asked: LOCKKEEPER_URL, LOCKKEEPER_DB, else\n"
+           "REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, DATABASE_URL. A password may also come from\n"
+           "LOCKKEEPER_REDIS_PASSWORD.\n"
+           "\n"
+           "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused: the lock changed "
+           "hands,\n"
+           "5 lock not obtained in time, 6 cannot connect, 7 not permitted, 8 partly done.\n"
+           "\n"
+           "Start here:\n"
+           "  lockkeeper-cli --demo list\n"
+           "  lockkeeper-cli --url redis://localhost:6379/0 doctor\n"
+           "  lockkeeper-cli VERB --help")
+            .toStdString());
+}
+
+CommandLine::~CommandLine() = default;
+
+void CommandLine::declareCommon()
+{
+    CLI::App &app = *m_app;
+    const std::string group = tr("Connection").toStdString();
+    app::TargetInput &target = m_options.target;
+    auto *url = addText(app, "--url", target.url,
+                        tr("redis://, rediss:// (TLS) or redis+unix:///path, with user, password "
+                           "and /db"));
+    url->type_name("URL")->group(group);
+    auto *database = addText(app, "--db", target.database,
+                             tr("postgresql://user@host/database or sqlite:///path"));
+    database->type_name("DSN")->group(group);
+    addText(app, "--family", target.family, tr("Key family: chat (the default) or copilot"))
+        ->type_name("NAME")
+        ->group(group);
+    addText(app, "--lock-prefix", target.lockPrefix, tr("Prefix of lock keys"))
+        ->type_name("PREFIX")
+        ->group(group);
+    addText(app, "--session-prefix", target.sessionPrefix, tr("Prefix of cached sessions"))
+        ->type_name("PREFIX")
+        ->group(group);
+    addText(app, "--lease", target.lease, tr("Lease of the locks, as 60s"))
+        ->type_name("DURATION")
+        ->group(group);
+    addFlag(app, "--read-only", target.isReadOnly, tr("Send nothing that changes anything"))
+        ->group(group);
+    addFlag(app, "--demo", m_options.isDemo,
+            tr("Use a demo of its own: private server, sessions and workers, gone afterwards"))
+        ->excludes(url)
+        ->excludes(database)
+        ->group(group);
+    addFlag(app, "--json", m_options.isJson, tr("Write JSON for programs"));
+}
+
+void CommandLine::declareVerbs()
+{
+    m_commands.push_back(std::make_unique<ListCommand>());
+    m_commands.push_back(std::make_unique<WatchCommand>());
+    m_commands.push_back(std::make_unique<ShowCommand>());
+    m_commands.push_back(std::make_unique<ReleaseCommand>());
+    m_commands.push_back(std::make_unique<DeleteCommand>());
+    auto withLock = std::make_unique<WithLockCommand>();
+    m_withLock = withLock.get();
+    m_commands.push_back(std::move(withLock));
+    m_commands.push_back(std::make_unique<SessionCommand>());
+    m_commands.push_back(std::make_unique<DoctorCommand>());
+    m_commands.push_back(std::make_unique<DemoCommand>());
+    for (const auto &command : m_commands) {
+        CLI::App *verb = m_app->add_subcommand(command->verb(), command->summary().toStdString());
+        command->declare(*verb);
+        verb->callback([this, chosen = command.get()] { m_chosen = chosen; });
+    }
+}
+
+std::optional<int> CommandLine::parse(int argc, char **argv)
+{
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    takeProgram(arguments);
+    std::ranges::reverse(arguments); // as CLI11 takes a vector
+    try {
+        m_app->parse(std::move(arguments));
+    } catch (const CLI::Success &help) {
+        return m_app->exit(help);
+    } catch (const CLI::ParseError &refusal) {
+        return refuse(refusal.what());
+    }
+    return std::nullopt;
+}
+
+void CommandLine::takeProgram(std::vector<std::string> &arguments)
+{
+    // Its options are its own: none of them may be taken for one of ours.
+    const auto mark = std::ranges::find(arguments, "--");
+    if (mark == arguments.end() || std::find(arguments.begin(), mark, "with-lock") == mark)
+        return;
+    QStringList program;
+    for (auto word = mark + 1; word != arguments.end(); ++word)
+        program.append(QString::fromLocal8Bit(word->c_str()));
+    m_withLock->setProgram(program);
+    arguments.erase(mark, arguments.end());
+}
+
+int CommandLine::refuse(const std::string &reason) const
+{
+    std::string verb;
+    for (const CLI::App *chosen : m_app->get_subcommands())
+        verb = chosen->get_name() + " ";
+    std::cerr << "lockkeeper-cli: " << reason << "\n  "
+              << tr("see: lockkeeper-cli %1--help").arg(QString::fromStdString(verb)).toStdString()
+              << std::endl;
+    return static_cast<int>(ExitCode::Usage);
+}
+
+} // namespace lockkeeper::cli

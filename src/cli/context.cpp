@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/context.h"
+
+#include "cli/console.h"
+#include "cli/ending.h"
+#include "cli/exitcode.h"
+
+#include <QCoreApplication>
+#include <QProcessEnvironment>
+
+namespace lockkeeper::cli {
+
+namespace {
+
+/// Whatever keeps us from talking to the server means that we cannot connect; what it was exactly
+/// is in the sentence.
+Error openingError(Error error)
+{
+    if (error.code != ErrorCode::InvalidInput && error.code != ErrorCode::Cancelled)
+        error.code = ErrorCode::CannotConnect;
+    return error;
+}
+
+} // namespace
+
+Context::Context(CommonOptions options, const Clock &clock)
+    : m_options(std::move(options))
+    , m_clock(clock)
+{
+    QObject::connect(&m_signals, &SignalWatcher::received, this, [this] { m_stop.request_stop(); });
+}
+
+Task<app::Target> Context::target()
+{
+    if (!m_options.isDemo)
+        co_return app::resolveTarget(m_options.target, QProcessEnvironment::systemEnvironment());
+    const Result<void> started = co_await startDemo();
+    if (!started)
+        co_return started.error();
+    app::Target target;
+    target.name = QStringLiteral("Demo");
+    target.server = m_demo->server();
+    target.database = m_demo->database();
+    target.isReadOnly = m_options.target.isReadOnly;
+    co_return target;
+}
+
+Task<void> Context::startDemo()
+{
+    demo::DemoStack::Options options;
+    options.workerProgram = QCoreApplication::applicationFilePath();
+    m_demo = std::make_unique<demo::DemoStack>(options);
+    co_return co_await m_demo->start();
+}
+
+Task<app::Workspace *> Context::connect()
+{
+    Result<app::Target> where = co_await target();
+    if (!where)
+        co_return where.error();
+    m_workspace = std::make_unique<app::Workspace>(std::move(*where), m_clock,
+                                                   app::AuditLog::defaultFolder());
+    QObject::connect(m_workspace.get(), &app::Workspace::closed, this,
+                     [this] { m_isWorkspaceClosed = true; });
+    m_closeOnStop.emplace(stop(), [this] { m_workspace->close(); });
+    const Result<void> opened = co_await m_workspace->open();
+    if (!opened)
+        co_return openingError(opened.error());
+    co_return m_workspace.get();
+}
+
+Task<app::Workspace *> Context::connectWithDatabase()
+{
+    const Result<app::Workspace *> workspace = co_await connect();
+    if (!workspace)
+        co_return workspace.error();
+    if (!(*workspace)->database())
+        co_return Error{ErrorCode::InvalidInput, tr("no database was given"),
+                        tr("name it with --db or in LOCKKEEPER_DB, for example "
+                           "--db postgresql://user@host/database")};
+    const Result<void> checked = co_await (*workspace)->database()->check();
+    if (!checked)
+        co_return checked.error();
+    co_return *workspace;
+}
+
+int Context::fail(const Error &error)
+{
+    m_output.error(error);
+    return static_cast<int>(exitCodeOf(error.code));
+}
+
+Task<void> Context::confirm(QString question)
+{
+    if (!isInteractive())
+        co_return Error{ErrorCode::NotPermitted,
+                        tr("not confirmed, and there is no terminal to ask on"),
+                        tr("look at it with --dry-run, then give --yes")};
+    const Result<QString> answer = co_await ask(question + tr(" [y/N]"), stop());
+    if (!answer)
+        co_return answer.error();
+    if (answer->compare(u"y", Qt::CaseInsensitive) != 0 &&
+        answer->compare(u"yes", Qt::CaseInsensitive) != 0)
+        co_return Error{ErrorCode::NotPermitted, tr("not confirmed: nothing was changed"), {}};
+    co_return Result<void>();
+}
+
+QCoro::Task<> Context::close()
+{
+    m_closeOnStop.reset();
+    if (m_workspace && !m_isWorkspaceClosed) {
+        Ending<void> closed;
+        QObject scope;
+        QObject::connect(m_workspace.get(), &app::Workspace::closed, &scope,
+                         [&closed] { closed.end({}); });
+        m_workspace->close();
+        co_await closed.future();
+    }
+    m_workspace.reset();
+    if (m_demo)
+        m_demo->stop();
+    m_demo.reset();
+}
+
+} // namespace lockkeeper::cli

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/feedprobe.h"
+
+#include "cli/ending.h"
+#include "redis/pushchannel.h"
+
+#include <QCoreApplication>
+#include <QTimer>
+#include <QUuid>
+
+namespace lockkeeper::cli {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr milliseconds kPatience = 3s;
+constexpr milliseconds kCanaryLife = 1s;
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("lockkeeper::cli", text);
+}
+
+/// A prefix that another one begins, or that begins another one, must not be subscribed to twice.
+bool overlaps(const QByteArray &a, const QByteArray &b)
+{
+    return a.startsWith(b) || b.startsWith(a);
+}
+
+/// Writes the canary and waits until the channel names it.
+Task<std::chrono::microseconds> hearCanary(redis::Client &client, redis::PushChannel &channel,
+                                           QByteArray canary, const Clock &clock)
+{
+    Ending<std::chrono::microseconds> heard;
+    QObject scope;
+    const SteadyTime since = clock.steady();
+    QObject::connect(
+        &channel, &redis::PushChannel::keysChanged, &scope, [&](const QList<QByteArray> &keys) {
+            if (keys.contains(canary))
+                heard.end(std::chrono::round<std::chrono::microseconds>(clock.steady() - since));
+        });
+    QTimer::singleShot(kPatience, &scope, [&] {
+        heard.end(
+            Error{ErrorCode::TimedOut,
+                  tr("the server did not tell us of a write within %1 s")
+                      .arg(std::chrono::duration_cast<std::chrono::seconds>(kPatience).count()),
+                  tr("something between us and the server may hold pushes back")});
+    });
+    const Result<redis::Reply> written =
+        redis::value(co_await client.send(redis::commands::setWithTtl(canary, "1", kCanaryLife)),
+                     tr("writing the key %1").arg(QString::fromLatin1(canary)));
+    if (!written)
+        co_return written.error();
+    co_return co_await heard.future();
+}
+
+} // namespace
+
+Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target, const Clock &clock)
+{
+    const QByteArray canary =
+        "lockkeeper:canary:" + QUuid::createUuid().toByteArray(QUuid::WithoutBraces);
+    const locks::LockFamily &family = target.family;
+    QList<QByteArray> prefixes{family.lockPrefix, family.sessionPrefix};
+    if (!overlaps(canary, family.lockPrefix) && !overlaps(canary, family.sessionPrefix))
+        prefixes.append(canary);
+
+    Ending<void> established;
+    redis::PushChannel channel(target.server, prefixes, clock);
+    QObject scope;
+    QObject::connect(&channel, &redis::PushChannel::established, &scope,
+                     [&] { established.end({}); });
+    QObject::connect(&channel, &redis::PushChannel::lost, &scope,
+                     [&](const Error &error) { established.end(error); });
+    channel.open();
+    const Result<void> outcome = co_await established.future();
+    if (!outcome)
+        co_return outcome.error();
+
+    const Result<std::chrono::microseconds> heard =
+        co_await hearCanary(client, channel, canary, clock);
+    if (!heard && heard.error().code != ErrorCode::NotPermitted)
+        co_return heard.error();
+    FeedProof proof;
+    if (heard)
+        proof.echo = *heard;
+    else
+        proof.whyNot = heard.error().what;
+    co_return proof;
+}
+
+} // namespace lockkeeper::cli

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/target.h"
+#include "core/clock.h"
+#include "core/flows.h"
+#include "redis/client.h"
+
+#include <QString>
+
+#include <chrono>
+#include <optional>
+
+namespace lockkeeper::cli {
+
+/// What became of a try to be told of changes.
+struct FeedProof
+{
+    /// From our own write to the news of it; nullopt: subscribed, but not proven.
+    std::optional<std::chrono::microseconds> echo;
+    QString whyNot;
+};
+
+/// Subscribes to pushes as `watch` does, writes a key of its own that expires within a second, and
+/// waits for the news of it. `client` and `clock` outlive the flow.
+[[nodiscard]] Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target,
+                                          const Clock &clock);
+
+} // namespace lockkeeper::cli

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/inspectionview.h"
+
+#include "app/preview.h"
+#include "cli/jsonvalues.h"
+#include "core/text.h"
+
+#include <QCoreApplication>
+
+namespace lockkeeper::cli {
+
+using locks::LockObservation;
+using sessions::ChatMessage;
+using sessions::ChatSession;
+using Copy = Result<std::optional<ChatSession>>;
+
+namespace {
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("lockkeeper::cli", text);
+}
+
+const ChatSession *sessionOf(const Copy &copy)
+{
+    return copy && copy->has_value() ? &**copy : nullptr;
+}
+
+QLatin1StringView lockWord(const Result<LockObservation> &lock)
+{
+    if (!lock)
+        return QLatin1StringView("unknown");
+    switch (lock->kind) {
+    case LockObservation::Kind::Missing:
+        return QLatin1StringView("missing");
+    case LockObservation::Kind::Held:
+        return QLatin1StringView("held");
+    case LockObservation::Kind::Foreign:
+        return QLatin1StringView("foreign");
+    }
+    Q_UNREACHABLE();
+}
+
+QLatin1StringView copyWord(const Copy &copy)
+{
+    if (!copy)
+        return copy.error().code == ErrorCode::Corrupt ? QLatin1StringView("corrupt")
+                                                       : QLatin1StringView("unknown");
+    return copy->has_value() ? QLatin1StringView("present") : QLatin1StringView("missing");
+}
+
+/// Text of a stranger for a terminal: lines stay lines, control characters do not get through.
+QString harmless(const QString &text)
+{
+    QStringList lines;
+    for (const QString &line : text.split(u'\n')) {
+        QString clean;
+        for (const QChar c : line) {
+            const bool isControl =
+                c.category() == QChar::Other_Control || c.category() == QChar::Other_Format;
+            if (c == u'\t')
+                clean += u' ';
+            else
+                clean += isControl ? QChar(QChar::ReplacementCharacter) : c;
+        }
+        lines.append(clean);
+    }
+    return lines.join(QStringLiteral("\n    "));
+}
+
+Json rawJson(const QByteArray &json)
+{
+    if (json.isEmpty())
+        return {};
+    Json parsed = Json::parse(json.constData(), json.constData() + json.size(), nullptr, false);
+    return parsed.is_discarded() ? Json() : parsed;
+}
+
+Json messageJson(const ChatMessage &message, bool isRevealed)
+{
+    Json json;
+    json["role"] = jsonOf(message.role);
+    json["sequence"] = jsonOrNull(message.sequence);
+    json["characters"] = message.content ? Json(message.content->size()) : Json();
+    if (isRevealed) {
+        json["content"] = jsonOrNull(message.content);
+        json["name"] = jsonOrNull(message.name);
+        json["tool_call_id"] = jsonOrNull(message.toolCallId);
+        json["refusal"] = jsonOrNull(message.refusal);
+        json["tool_calls"] = rawJson(message.toolCallsJson);
+        json["function_call"] = rawJson(message.functionCallJson);
+    }
+    return json;
+}
+
+Json sessionJson(const ChatSession *session, bool isRevealed)
+{
+    if (!session)
+        return {};
+    Json json;
+    json["user_id"] = session->user ? jsonOfBytes(session->user->bytes()) : Json();
+    json["title"] = jsonOrNull(session->title);
+    json["started_at"] = jsonOf(session->startedAt);
+    json["updated_at"] = jsonOf(session->updatedAt);
+    json["prompt_tokens"] = session->usage.prompt;
+    json["completion_tokens"] = session->usage.completion;
+    json["messages"] = Json::array();
+    for (const ChatMessage &message : session->messages)
+        json["messages"].push_back(messageJson(message, isRevealed));
+    return json;
+}
+
+Json errorOf(const Copy &copy)
+{
+    return copy ? Json() : jsonOf(copy.error());
+}
+
+QString copyText(const Copy &copy)
+{
+    if (!copy)
+        return copy.error().code == ErrorCode::Corrupt ? tr("corrupt, kept as it is")
+                                                       : tr("could not be read");
+    return copy->has_value() ? tr("present") : tr("not there");
+}
+
+} // namespace
+
+InspectionView::InspectionView(const app::Inspection &inspection, const app::Target &target,
+                               const Clock &clock, bool isRevealed)
+    : m_inspection(inspection)
+    , m_target(target)
+    , m_clock(clock)
+    , m_isRevealed(isRevealed)
+{}
+
+QByteArray InspectionView::json() const
+{
+    const auto &lock = m_inspection.lock;
+    const auto &owner = m_inspection.owner;
+    Json json;
+    json["session_id"] = jsonOfBytes(m_inspection.id.bytes());
+    json["server"] = jsonOf(m_target.server.endpoint.toString());
+    json["session_state"] = jsonOf(name(m_inspection.sessionState()));
+    Json &lockJson = json["lock"];
+    lockJson["state"] = jsonOf(lockWord(lock));
+    lockJson["lock_key"] = jsonOfBytes(m_target.family.lockKey(m_inspection.id).bytes());
+    lockJson["token"] = lock ? jsonOfBytes(lock->token.bytes()) : Json();
+    lockJson["ttl_ms"] = lock ? jsonOrNull(lock->ttl) : Json();
+    lockJson["reason"] =
+        lock && !lock->foreignReason.isEmpty() ? jsonOf(lock->foreignReason) : Json();
+    Json &ownerJson = json["owner"];
+    ownerJson["kind"] = owner ? jsonOf(name(owner->kind)) : Json();
+    ownerJson["label"] = owner ? jsonOf(owner->label) : Json();
+    ownerJson["node_id"] = owner && !owner->nodeId.isEmpty() ? jsonOf(owner->nodeId) : Json();
+    ownerJson["called_at"] = owner ? jsonOrNull(owner->calledAt) : Json();
+    ownerJson["confidence"] = owner ? jsonOf(name(owner->confidence)) : Json();
+    Json &cache = json["cache"];
+    cache["state"] = jsonOf(copyWord(m_inspection.cached));
+    cache["cache_key"] = jsonOfBytes(m_target.family.cacheKey(m_inspection.id).bytes());
+    cache["ttl_ms"] = jsonOrNull(m_inspection.cacheTtl);
+    cache["bytes"] = jsonOrNull(m_inspection.cachedBytes);
+    cache["error"] = errorOf(m_inspection.cached);
+    cache["session"] = sessionJson(sessionOf(m_inspection.cached), m_isRevealed);
+    Json &database = json["database"];
+    database["state"] =
+        m_inspection.hasDatabase ? jsonOf(copyWord(m_inspection.stored)) : Json("none");
+    database["error"] = errorOf(m_inspection.stored);
+    database["session"] = sessionJson(sessionOf(m_inspection.stored), m_isRevealed);
+    return documentText(json);
+}
+
+void InspectionView::print(Output &output) const
+{
+    output.line(tr("session   %1").arg(printable(m_inspection.id.bytes())), Tone::Strong);
+    printLock(output);
+    output.line({});
+    printCopies(output);
+    printMessages(output);
+}
+
+void InspectionView::printLock(Output &output) const
+{
+    const auto &lock = m_inspection.lock;
+    const auto &owner = m_inspection.owner;
+    if (lock->kind == LockObservation::Kind::Missing) {
+        output.line(tr("lock      not held"));
+        return;
+    }
+    output.line(tr("lock      %1")
+                    .arg(app::holdText(*lock, owner ? owner->label : QString(), m_clock.steady())));
+    output.line(
+        tr("key       %1").arg(printable(m_target.family.lockKey(m_inspection.id).bytes())));
+    if (!owner)
+        return;
+    output.line(tr("token     %1").arg(printable(lock->token.bytes())));
+    QString line =
+        tr("owner     %1 (%2, %3)").arg(owner->label, name(owner->kind), name(owner->confidence));
+    if (!owner->nodeId.isEmpty())
+        line += tr(", node %1").arg(owner->nodeId);
+    if (owner->calledAt)
+        line += tr(", asked for it at %1").arg(rfc3339(*owner->calledAt));
+    output.line(line);
+}
+
+void InspectionView::printCopies(Output &output) const
+{
+    TextTable table({{QString()}, {tr("CACHE"), false, true}, {tr("DATABASE"), false, true}});
+    const ChatSession *cached = sessionOf(m_inspection.cached);
+    const ChatSession *stored = sessionOf(m_inspection.stored);
+    const auto addRow = [&](const QString &label, const auto &textOf) {
+        table.add({{label, Tone::Faint},
+                   {cached ? textOf(*cached) : QString()},
+                   {stored ? textOf(*stored) : QString()}});
+    };
+    const bool isCorrupt = !m_inspection.cached;
+    table.add({{tr("copy"), Tone::Faint},
+               {copyText(m_inspection.cached), isCorrupt ? Tone::Bad : Tone::Plain},
+               {m_inspection.hasDatabase ? copyText(m_inspection.stored) : tr("none given"),
+                m_inspection.stored ? Tone::Plain : Tone::Bad}});
+    addRow(tr("title"), [](const ChatSession &session) {
+        return session.title ? printable(session.title->toUtf8()) : QString();
+    });
+    addRow(tr("user"), [](const ChatSession &session) {
+        return session.user ? printable(session.user->bytes()) : QString();
+    });
+    addRow(tr("messages"),
+           [](const ChatSession &session) { return QString::number(session.messages.size()); });
+    addRow(tr("tokens"), [](const ChatSession &session) {
+        return tr("%1 in, %2 out").arg(session.usage.prompt).arg(session.usage.completion);
+    });
+    addRow(tr("started"), [](const ChatSession &session) { return rfc3339(session.startedAt); });
+    addRow(tr("updated"), [](const ChatSession &session) { return rfc3339(session.updatedAt); });
+    if (m_inspection.cachedBytes)
+        table.add({{tr("size"), Tone::Faint}, {sizeText(*m_inspection.cachedBytes)}, {}});
+    if (m_inspection.cachedBytes)
+        table.add({{tr("expires"), Tone::Faint},
+                   {m_inspection.cacheTtl ? tr("in %1").arg(spanText(*m_inspection.cacheTtl))
+                                          : tr("never")},
+                   {}});
+    output.table(table);
+    if (isCorrupt)
+        output.warning(tr("cache: %1").arg(lockkeeper::describe(m_inspection.cached.error())));
+}
+
+void InspectionView::printMessages(Output &output) const
+{
+    const ChatSession *session = m_inspection.session();
+    if (!session || session->messages.isEmpty())
+        return;
+    output.line({});
+    int number = 0;
+    for (const ChatMessage &message : session->messages) {
+        const QString content = message.content.value_or(QString());
+        const QString text =
+            !m_isRevealed ? tr("%1 characters").arg(content.size()) : harmless(content);
+        output.line(QString::number(++number).rightJustified(3) + u' ' +
+                    message.role.leftJustified(10) + text);
+    }
+    if (!m_isRevealed)
+        output.note(tr("texts are masked; --reveal shows them, and the audit log keeps that"));
+}
+
+} // namespace lockkeeper::cli

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/listcommand.h"
+
+#include "app/workspace.h"
+#include "cli/context.h"
+#include "cli/locksnapshot.h"
+
+#include <CLI/CLI.hpp>
+
+namespace lockkeeper::cli {
+
+void ListCommand::declare(CLI::App &app)
+{
+    addSpan(app, "--older-than", m_filter.olderThan, tr("Only locks held at least this long"));
+    addTexts(app, "--state", m_stateNames,
+             tr("Only locks in this state; may be given more than once: foreign, no_expiry, "
+                "renewing_long, storm, orphan, held_long, healthy"))
+        ->type_name("STATE");
+    addText(app, "--owner", m_filter.owner,
+            tr("Only locks whose owner's name, node id or token contains this"));
+    addUser(app, "--user", m_filter.user, tr("Only locks of this user's sessions"));
+    addText(app, "--sort", m_sortName, tr("Sort by %1").arg(sortColumnNames()))
+        ->type_name("COLUMN")
+        ->capture_default_str();
+    addExamples(app, tr("lockkeeper-cli list\n"
+                        "lockkeeper-cli list --older-than 30s --sort held\n"
+                        "lockkeeper-cli list --state no_expiry --state orphan --json"));
+}
+
+Result<void> ListCommand::checkArguments()
+{
+    for (const QString &name : std::as_const(m_stateNames)) {
+        const auto state = app::lockStateFromName(name);
+        if (!state)
+            return Error{ErrorCode::InvalidInput, tr("--state: there is no state \"%1\"").arg(name),
+                         tr("see: lockkeeper-cli list --help")};
+        m_filter.states.append(*state);
+    }
+    const auto sort = sortColumnFromName(m_sortName);
+    if (!sort)
+        return Error{ErrorCode::InvalidInput,
+                     tr("--sort: there is no column \"%1\"").arg(m_sortName),
+                     tr("the columns are %1").arg(sortColumnNames())};
+    m_sort = *sort;
+    return {};
+}
+
+QCoro::Task<int> ListCommand::run(Context &context)
+{
+    if (const Result<void> checked = checkArguments(); !checked)
+        co_return context.fail(checked.error());
+    const Result<app::Workspace *> connected = co_await context.connect();
+    if (!connected)
+        co_return context.fail(connected.error());
+    app::Workspace &workspace = **connected;
+    Result<QList<LockRow>> rows = co_await readRows(workspace, context);
+    if (!rows)
+        co_return context.fail(rows.error());
+    const qsizetype all = rows->size();
+    rows->removeIf([this](const LockRow &row) { return !m_filter.accepts(row); });
+    sortRows(*rows, m_sort);
+    print(*rows, all, workspace, context);
+    co_return code(ExitCode::Done);
+}
+
+Task<QList<LockRow>> ListCommand::readRows(app::Workspace &workspace, Context &context)
+{
+    const app::Target target = workspace.target();
+    const Result<QList<locks::LockRecord>> records =
+        co_await readSnapshot(workspace.client(), target.family, context.clock(), context.stop());
+    if (!records)
+        co_return records.error();
+    QList<SessionId> ids;
+    for (const locks::LockRecord &record : *records)
+        ids.append(record.session);
+    const QHash<SessionId, app::SessionGlance> sessions = co_await workspace.lookup().fetch(ids);
+
+    QList<LockRow> rows;
+    const SteadyTime now = context.clock().steady();
+    const WallTime wallNow = context.clock().wall();
+    for (const locks::LockRecord &record : *records) {
+        const app::SessionGlance session = sessions.value(record.session);
+        std::optional<locks::Owner> owner;
+        if (!record.isForeign())
+            owner = locks::decodeOwner(record.token, wallNow, target.nodeNames);
+        rows.append(
+            {record, owner, session, app::diagnose(record, session.state, now), now, wallNow});
+    }
+    co_return rows;
+}
+
+void ListCommand::print(const QList<LockRow> &rows, qsizetype all, app::Workspace &workspace,
+                        Context &context) const
+{
+    Output &output = context.output();
+    if (const auto &database = workspace.databaseState(); database && !*database)
+        output.warning(tr("sessions are shown from the cache only: %1")
+                           .arg(lockkeeper::describe(database->error())));
+    if (context.isJson()) {
+        Json document = Json::array();
+        for (const LockRow &row : rows)
+            document.push_back(lockJson(row, workspace.target()));
+        output.json(documentText(document));
+        return;
+    }
+    if (!rows.isEmpty())
+        output.table(lockTable(rows));
+    if (all == 0)
+        output.note(tr("no locks under %1 on %2")
+                        .arg(QString::fromUtf8(workspace.target().family.lockPrefix),
+                             workspace.target().server.displayUrl()));
+    else if (rows.size() < all)
+        output.note(tr("%1 of %2 locks").arg(rows.size()).arg(all));
+    else
+        output.note(all == 1 ? tr("1 lock") : tr("%1 locks").arg(all));
+}
+
+} // namespace lockkeeper::cli

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "cli/command.h"
+#include "cli/locklist.h"
+#include "core/flows.h"
+
+namespace lockkeeper::app {
+class Workspace;
+} // namespace lockkeeper::app
+
+namespace lockkeeper::cli {
+
+/// `list`: the active locks, once.
+class ListCommand final : public Command
+{
+public:
+    [[nodiscard]] const char *verb() const override { return "list"; }
+    [[nodiscard]] QString summary() const override { return tr("List the active locks"); }
+    void declare(CLI::App &app) override;
+    [[nodiscard]] QCoro::Task<int> run(Context &context) override;
+
+private:
+    [[nodiscard]] Result<void> checkArguments();
+    [[nodiscard]] Task<QList<LockRow>> readRows(app::Workspace &workspace, Context &context);
+    void print(const QList<LockRow> &rows, qsizetype all, app::Workspace &workspace,
+               Context &context) const;
+
+    QStringList m_stateNames;
+    QString m_sortName = QStringLiteral("state");
+    LockFilter m_filter;
+    SortColumn m_sort = SortColumn::State;
+};
+
+} // namespace lockkeeper::cli

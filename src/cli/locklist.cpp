@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/locklist.h"
+
+#include "core/text.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace lockkeeper::cli {
+
+namespace {
+
+struct NamedColumn
+{
+    SortColumn column;
+    const char *name;
+};
+
+constexpr std::array kColumns{
+    NamedColumn{SortColumn::State, "state"}, NamedColumn{SortColumn::Session, "session"},
+    NamedColumn{SortColumn::Title, "title"}, NamedColumn{SortColumn::User, "user"},
+    NamedColumn{SortColumn::Ttl, "ttl"},     NamedColumn{SortColumn::Held, "held"},
+    NamedColumn{SortColumn::Owner, "owner"}, NamedColumn{SortColumn::Size, "size"},
+};
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("lockkeeper::cli", text);
+}
+
+QString userText(const LockRow &row)
+{
+    return row.session.user ? printable(row.session.user->bytes()) : QString();
+}
+
+QString titleText(const LockRow &row)
+{
+    return row.session.title ? printable(row.session.title->toUtf8()) : QString();
+}
+
+QString ownerText(const LockRow &row)
+{
+    return row.owner ? row.owner->label : QString();
+}
+
+/// Never expiring locks first, then those that hold longest.
+milliseconds ttlOrder(const LockRow &row)
+{
+    return -row.lock.ttl(row.now).value_or(milliseconds::max());
+}
+
+bool comesBefore(const LockRow &a, const LockRow &b, SortColumn column)
+{
+    switch (column) {
+    case SortColumn::State:
+        return a.diagnosis.state < b.diagnosis.state;
+    case SortColumn::Session:
+        return a.lock.session < b.lock.session;
+    case SortColumn::Title:
+        return titleText(a).compare(titleText(b), Qt::CaseInsensitive) < 0;
+    case SortColumn::User:
+        return userText(a) < userText(b);
+    case SortColumn::Ttl:
+        return ttlOrder(a) < ttlOrder(b);
+    case SortColumn::Held:
+        return a.lock.held(a.now) > b.lock.held(b.now);
+    case SortColumn::Owner:
+        return ownerText(a) < ownerText(b);
+    case SortColumn::Size:
+        return a.session.cachedBytes.value_or(-1) > b.session.cachedBytes.value_or(-1);
+    }
+    Q_UNREACHABLE();
+}
+
+Json ownerJson(const LockRow &row)
+{
+    const auto &owner = row.owner;
+    Json json;
+    json["kind"] = owner ? jsonOf(name(owner->kind)) : Json();
+    json["label"] = owner ? jsonOf(owner->label) : Json();
+    json["node_id"] = owner && !owner->nodeId.isEmpty() ? jsonOf(owner->nodeId) : Json();
+    json["called_at"] = owner ? jsonOrNull(owner->calledAt) : Json();
+    json["queued_ms"] = jsonOrNull(row.queued());
+    json["confidence"] = owner ? jsonOf(name(owner->confidence)) : Json();
+    return json;
+}
+
+Json sessionJson(const app::SessionGlance &session)
+{
+    const bool isLookedAt = session.state != app::SessionState::Unknown;
+    Json json;
+    json["state"] = isLookedAt ? jsonOf(name(session.state)) : Json();
+    json["cached"] =
+        isLookedAt || session.cachedBytes ? Json(session.cachedBytes.has_value()) : Json();
+    json["ttl_ms"] = jsonOrNull(session.cacheTtl);
+    json["bytes"] = jsonOrNull(session.cachedBytes);
+    json["title"] = jsonOrNull(session.title);
+    json["user_id"] = session.user ? jsonOfBytes(session.user->bytes()) : Json();
+    json["updated_at"] = jsonOrNull(session.updatedAt);
+    json["messages"] = jsonOrNull(session.messages);
+    return json;
+}
+
+} // namespace
+
+std::optional<milliseconds> LockRow::held() const
+{
+    return lock.isAcquiredAtKnown ? std::optional(lock.held(now)) : std::nullopt;
+}
+
+std::optional<WallTime> LockRow::acquiredAt() const
+{
+    if (!lock.isAcquiredAtKnown)
+        return std::nullopt;
+    return wallNow + std::chrono::duration_cast<std::chrono::microseconds>(lock.acquiredAt - now);
+}
+
+std::optional<milliseconds> LockRow::queued() const
+{
+    const auto acquired = acquiredAt();
+    if (!acquired || !owner || !owner->calledAt)
+        return std::nullopt;
+    // Clocks of two machines: a negative queue is none.
+    return std::max(milliseconds(0),
+                    std::chrono::floor<milliseconds>(*acquired - *owner->calledAt));
+}
+
+bool LockFilter::accepts(const LockRow &row) const
+{
+    if (olderThan && !(row.held() && *row.held() >= *olderThan))
+        return false;
+    if (!states.isEmpty() && !states.contains(row.diagnosis.state))
+        return false;
+    if (user && row.session.user != user)
+        return false;
+    return owner.isEmpty() ||
+           (row.owner && (row.owner->label.contains(owner, Qt::CaseInsensitive) ||
+                          row.owner->nodeId.contains(owner, Qt::CaseInsensitive) ||
+                          printable(row.lock.token.bytes()).contains(owner, Qt::CaseInsensitive)));
+}
+
+std::optional<SortColumn> sortColumnFromName(const QString &name)
+{
+    for (const auto &column : kColumns) {
+        if (name == QLatin1StringView(column.name))
+            return column.column;
+    }
+    return std::nullopt;
+}
+
+QString sortColumnNames()
+{
+    QStringList names;
+    for (const auto &column : kColumns)
+        names.append(QLatin1StringView(column.name));
+    return names.join(u", ");
+}
+
+void sortRows(QList<LockRow> &rows, SortColumn column)
+{
+    // Equals are told apart by how long they are held, then by their key: the same every time.
+    std::ranges::sort(rows, [column](const LockRow &a, const LockRow &b) {
+        if (comesBefore(a, b, column))
+            return true;
+        if (comesBefore(b, a, column))
+            return false;
+        const auto heldA = a.lock.held(a.now);
+        const auto heldB = b.lock.held(b.now);
+        return heldA != heldB ? heldA > heldB : a.lock.key < b.lock.key;
+    });
+}
+
+TextTable::Cell stateCell(app::LockState state)
+{
+    switch (state) {
+    case app::LockState::Foreign:
+        return {tr("■ foreign"), Tone::Odd};
+    case app::LockState::NoExpiry:
+        return {tr("◆ no expiry"), Tone::Bad};
+    case app::LockState::RenewingLong:
+        return {tr("▲ renewing long"), Tone::Warn};
+    case app::LockState::Storm:
+        return {tr("▲ storm"), Tone::Warn};
+    case app::LockState::Orphan:
+        return {tr("▲ orphan"), Tone::Warn};
+    case app::LockState::HeldLong:
+        return {tr("▲ held long"), Tone::Warn};
+    case app::LockState::Healthy:
+        return {tr("● healthy"), Tone::Ok};
+    }
+    Q_UNREACHABLE();
+}
+
+TextTable lockTable(const QList<LockRow> &rows)
+{
+    TextTable table({{tr("STATE")},
+                     {tr("SESSION")},
+                     {tr("TTL"), true},
+                     {tr("HELD"), true},
+                     {tr("OWNER")},
+                     {tr("USER"), false, true},
+                     {tr("SIZE"), true},
+                     {tr("TITLE"), false, true}});
+    for (const LockRow &row : rows) {
+        const auto ttl = row.lock.ttl(row.now);
+        const auto held = row.held();
+        const QString ttlText = row.lock.isForeign() && !ttl ? tr("–")
+                                : ttl                        ? spanText(*ttl)
+                                                             : tr("never");
+        const auto &bytes = row.session.cachedBytes;
+        table.add({stateCell(row.diagnosis.state),
+                   {printable(row.lock.session.bytes()), Tone::Strong},
+                   {ttlText, ttl ? Tone::Plain : Tone::Bad},
+                   {held ? spanText(*held) : tr("unknown"), held ? Tone::Plain : Tone::Faint},
+                   {row.lock.isForeign() ? row.lock.foreignReason : ownerText(row)},
+                   {userText(row)},
+                   {bytes ? sizeText(*bytes) : tr("–")},
+                   {titleText(row)}});
+    }
+    return table;
+}
+
+Json lockJson(const LockRow &row, const app::Target &target)
+{
+    const locks::LockRecord &lock = row.lock;
+    Json json;
+    json["session_id"] = jsonOfBytes(lock.session.bytes());
+    json["lock_key"] = jsonOfBytes(lock.key.bytes());
+    json["family"] = jsonOf(target.family.name);
+    json["server"] = jsonOf(target.server.endpoint.toString());
+    json["token"] = jsonOfBytes(lock.token.bytes());
+    json["owner"] = ownerJson(row);
+    json["acquired_at"] = jsonOrNull(row.acquiredAt());
+    json["held_ms"] = jsonOrNull(row.held());
+    json["ttl_ms"] = jsonOrNull(lock.ttl(row.now));
+    json["lease_ms"] = jsonOf(lock.lease);
+    json["renewals"] = lock.renewals;
+    json["state"] = jsonOf(name(row.diagnosis.state));
+    json["reason"] = row.diagnosis.reason.isEmpty() ? Json() : jsonOf(row.diagnosis.reason);
+    json["session"] = sessionJson(row.session);
+    json["waiters"] = Json(); // not counted
+    return json;
+}
+
+} // namespace lockkeeper::cli

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/reportprinter.h"
+
+#include "cli/exitcode.h"
+#include "cli/jsonvalues.h"
+#include "core/text.h"
+
+namespace lockkeeper::cli {
+
+namespace {
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("lockkeeper::cli", text);
+}
+
+/// "session 3f2a…, user …, held by … for …": what the operator has to recognise.
+QStringList describeSubject(const app::Preview &preview, const Clock &clock)
+{
+    const app::Inspection &inspection = preview.inspection;
+    QStringList lines{tr("session  %1").arg(printable(inspection.id.bytes()))};
+    if (const sessions::ChatSession *session = inspection.session()) {
+        if (session->title)
+            lines.append(tr("title    %1").arg(printable(session->title->toUtf8())));
+        if (session->user)
+            lines.append(tr("user     %1").arg(printable(session->user->bytes())));
+    }
+    if (inspection.lock)
+        lines.append(tr("lock     %1")
+                         .arg(app::holdText(*inspection.lock,
+                                            inspection.owner ? inspection.owner->label : QString(),
+                                            clock.steady())));
+    return lines;
+}
+
+} // namespace
+
+void printPreview(const app::Preview &preview, Context &context)
+{
+    Output &output = context.output();
+    for (const QString &line : describeSubject(preview, context.clock()))
+        output.note(line);
+    for (const QString &effect : preview.effects)
+        output.note(QStringLiteral("- ") + effect);
+    for (const QString &warning : preview.warnings)
+        output.warning(warning);
+}
+
+void printPreviewAsData(const app::Preview &preview, const QString &action, Context &context)
+{
+    Output &output = context.output();
+    if (context.isJson()) {
+        Json json;
+        json["action"] = jsonOf(action);
+        json["dry_run"] = true;
+        json["session_id"] = jsonOfBytes(preview.inspection.id.bytes());
+        json["lock_key"] = jsonOf(preview.lockKey);
+        json["cache_key"] = jsonOf(preview.cacheKey);
+        json["effects"] = jsonOf(preview.effects);
+        json["warnings"] = jsonOf(preview.warnings);
+        json["error"] = jsonOrNull(preview.refusal);
+        output.json(documentText(json));
+        return;
+    }
+    for (const QString &line : describeSubject(preview, context.clock()))
+        output.line(line);
+    for (const QString &effect : preview.effects)
+        output.line(tr("would:   %1").arg(effect));
+    for (const QString &warning : preview.warnings)
+        output.warning(warning);
+}
+
+int printReport(const app::ActionReport &report, const QString &action, const SessionId &session,
+                Context &context)
+{
+    Output &output = context.output();
+    if (context.isJson()) {
+        Json json;
+        json["action"] = jsonOf(action);
+        json["session_id"] = jsonOfBytes(session.bytes());
+        json["done"] = report.isDone();
+        json["partly_done"] = report.isPartlyDone;
+        json["steps"] = jsonOf(report.steps);
+        json["warnings"] = jsonOf(report.warnings);
+        json["verification"] = report.verification.isEmpty() ? Json() : jsonOf(report.verification);
+        json["error"] = jsonOrNull(report.failure);
+        output.json(documentText(json));
+    } else {
+        for (const QString &step : report.steps)
+            output.line(step);
+        if (!report.verification.isEmpty())
+            output.line(report.verification);
+        for (const QString &warning : report.warnings)
+            output.warning(warning);
+    }
+    if (report.isDone())
+        return static_cast<int>(ExitCode::Done);
+    const int exitCode = context.fail(*report.failure);
+    return report.isPartlyDone ? static_cast<int>(ExitCode::PartlyDone) : exitCode;
+}
+
+} // namespace lockkeeper::cli

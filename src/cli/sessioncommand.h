@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/auditlog.h"
+#include "app/workspace.h"
+#include "cli/command.h"
+#include "core/flows.h"
+
+#include <optional>
+
+namespace lockkeeper::cli {
+
+/// `session …`: the other operations of the session store.
+class SessionCommand final : public Command
+{
+public:
+    [[nodiscard]] const char *verb() const override { return "session"; }
+    [[nodiscard]] QString summary() const override
+    {
+        return tr("Create, get, list, append to and rename sessions as the back end does");
+    }
+    void declare(CLI::App &app) override;
+    [[nodiscard]] QCoro::Task<int> run(Context &context) override;
+
+private:
+    enum class Verb { Create, Get, List, Append, Rename };
+
+    void declareReading(CLI::App &app);
+    void declareWriting(CLI::App &app);
+    [[nodiscard]] QCoro::Task<int> runCreate(app::Workspace &workspace, Context &context);
+    [[nodiscard]] QCoro::Task<int> runGet(app::Workspace &workspace, Context &context);
+    [[nodiscard]] QCoro::Task<int> runList(app::Workspace &workspace, Context &context);
+    [[nodiscard]] QCoro::Task<int> runAppend(app::Workspace &workspace, Context &context);
+    [[nodiscard]] QCoro::Task<int> runRename(app::Workspace &workspace, Context &context);
+
+    /// One try: reads the session, adds the message, upserts.
+    [[nodiscard]] Task<sessions::UpsertOutcome> appendOnce(sessions::SessionStore &store) const;
+    [[nodiscard]] Error notFound() const;
+    /// The audit log's line for this call, before (no outcome) or after it.
+    [[nodiscard]] app::AuditEntry auditEntry(const app::Workspace &workspace) const;
+    [[nodiscard]] Task<void> recordOutcome(app::Workspace &workspace,
+                                           std::optional<Error> failure) const;
+    /// With --json the session as the platform writes it; its texts are in it, and that is audited.
+    [[nodiscard]] QCoro::Task<int> print(sessions::ChatSession session, app::Workspace &workspace,
+                                         Context &context) const;
+
+    Verb m_verb = Verb::Get;
+    QString m_actionId;
+    SessionId m_session;
+    std::optional<UserId> m_user;
+    int m_limit = 50;
+    int m_offset = 0;
+    QString m_role;
+    QString m_content;
+    QString m_title;
+};
+
+} // namespace lockkeeper::cli

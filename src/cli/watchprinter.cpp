@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/watchprinter.h"
+
+#include "cli/jsonvalues.h"
+#include "core/text.h"
+#include "locks/owner.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+
+namespace lockkeeper::cli {
+
+using locks::HoldEnd;
+using locks::LockEvent;
+
+namespace {
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("lockkeeper::cli", text);
+}
+
+QString localTime(WallTime time)
+{
+    const auto ms = std::chrono::floor<milliseconds>(time).time_since_epoch().count();
+    return QDateTime::fromMSecsSinceEpoch(ms).toString(QStringLiteral("HH:mm:ss.zzz"));
+}
+
+Tone toneOf(const LockEvent &event)
+{
+    switch (event.kind) {
+    case LockEvent::Kind::Snapshot:
+    case LockEvent::Kind::Synced:
+    case LockEvent::Kind::Renewed:
+        return Tone::Faint;
+    case LockEvent::Kind::Acquired:
+        return Tone::Ok;
+    case LockEvent::Kind::Ended:
+        break;
+    }
+    switch (event.end) {
+    case HoldEnd::Released:
+        return Tone::Plain;
+    case HoldEnd::Expired:
+        return Tone::Warn;
+    case HoldEnd::Replaced:
+    case HoldEnd::Flushed:
+        return Tone::Bad;
+    case HoldEnd::ForceReleased:
+    case HoldEnd::TakenOver:
+        return Tone::Odd;
+    }
+    Q_UNREACHABLE();
+}
+
+Json eventJson(const LockEvent &event, const app::Target &target)
+{
+    Json json;
+    json["event"] = jsonOf(name(event));
+    json["at"] = jsonOf(event.at);
+    json["lock_key"] = jsonOfBytes(event.key.bytes());
+    json["session_id"] = jsonOfBytes(event.session.bytes());
+    json["server"] = jsonOf(target.server.endpoint.toString());
+    json["token"] = jsonOfBytes(event.token.bytes());
+    json["previous_token"] =
+        event.previousToken ? jsonOfBytes(event.previousToken->bytes()) : Json();
+    json["ttl_ms"] = jsonOrNull(event.ttl);
+    json["held_ms"] = jsonOrNull(event.held);
+    return json;
+}
+
+Json feedJson(const locks::FeedStatus &feed, const app::Target &target, WallTime at)
+{
+    Json json;
+    json["event"] = "feed";
+    json["at"] = jsonOf(at);
+    json["server"] = jsonOf(target.server.endpoint.toString());
+    json["feed"] = jsonOf(name(feed.kind));
+    json["trusted"] = feed.isTrusted;
+    json["reason"] = feed.reason.isEmpty() ? Json() : jsonOf(feed.reason);
+    return json;
+}
+
+} // namespace
+
+WatchPrinter::WatchPrinter(Output &output, bool isJson, const app::Target &target,
+                           const Clock &clock)
+    : m_output(output)
+    , m_isJson(isJson)
+    , m_target(target)
+    , m_clock(clock)
+{}
+
+void WatchPrinter::print(const LockEvent &event)
+{
+    if (event.kind == LockEvent::Kind::Snapshot)
+        ++m_snapshots;
+    if (m_isJson)
+        m_output.json(lineText(eventJson(event, m_target)));
+    else
+        printText(event);
+}
+
+void WatchPrinter::printText(const LockEvent &event)
+{
+    QString line = localTime(event.at) + u"  " + QString(name(event)).leftJustified(14);
+    if (event.kind == LockEvent::Kind::Synced) {
+        line += tr("%1 locks; from here on, as it happens").arg(m_snapshots);
+        m_snapshots = 0;
+    } else {
+        line += printable(event.session.bytes());
+        if (!event.token.isEmpty())
+            line += u"  " +
+                    locks::decodeOwner(event.token, m_clock.wall(), m_target.nodeNames).label +
+                    u" (" + shortened(printable(event.token.bytes())) + u')';
+        if (event.previousToken)
+            line += tr("  after %1").arg(shortened(printable(event.previousToken->bytes())));
+        if (event.ttl)
+            line += tr("  ttl %1").arg(spanText(*event.ttl));
+        if (event.held)
+            line += tr("  held %1").arg(spanText(*event.held));
+    }
+    m_output.line(line, toneOf(event));
+}
+
+void WatchPrinter::print(const locks::FeedStatus &feed)
+{
+    if (m_feed && m_feed->kind == feed.kind && m_feed->isTrusted == feed.isTrusted &&
+        m_feed->reason == feed.reason)
+        return; // only the progress of a scan
+    m_feed = feed;
+    const WallTime at = m_clock.wall();
+    if (m_isJson) {
+        m_output.json(lineText(feedJson(feed, m_target, at)));
+        return;
+    }
+    const QString trust = feed.isTrusted ? tr("trusted") : tr("not trusted: %1").arg(feed.reason);
+    m_output.line(localTime(at) + u"  " + QStringLiteral("feed").leftJustified(14) +
+                      QString(name(feed.kind)) + u", " + trust,
+                  feed.isTrusted ? Tone::Faint : Tone::Warn);
+}
+
+} // namespace lockkeeper::cli

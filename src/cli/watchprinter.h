@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/target.h"
+#include "cli/output.h"
+#include "core/clock.h"
+#include "locks/lockmonitor.h"
+#include "locks/lockrecord.h"
+
+#include <optional>
+
+namespace lockkeeper::cli {
+
+/// Writes the lines of `watch`, for people or for programs.
+class WatchPrinter
+{
+public:
+    /// The parts must outlive the printer.
+    WatchPrinter(Output &output, bool isJson, const app::Target &target, const Clock &clock);
+
+    void print(const locks::LockEvent &event);
+    /// Writes a line when feed, trust or reason differ from the last one.
+    void print(const locks::FeedStatus &feed);
+
+private:
+    void printText(const locks::LockEvent &event);
+
+    Output &m_output;
+    bool m_isJson;
+    const app::Target &m_target;
+    const Clock &m_clock;
+    std::optional<locks::FeedStatus> m_feed;
+    int m_snapshots = 0;
+};
+
+} // namespace lockkeeper::cli
