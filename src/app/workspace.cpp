@@ -20,8 +20,11 @@ public:
         , monitor(client, push, target.family, clock)
         , locks(client, target.family, clock, &monitor.news())
         , cache(client, target.family)
-        , database(target.database ? std::make_unique<sessions::SessionDatabase>(*target.database)
-                                   : nullptr)
+        , database(target.database
+                       ? std::make_unique<sessions::SessionDatabase>(
+                             *target.database, target.isReadOnly ? sessions::SqlAccess::ReadOnly
+                                                                 : sessions::SqlAccess::ReadWrite)
+                       : nullptr)
         , store(database ? std::make_unique<sessions::SessionStore>(
                                locks, cache, *database, clock, sessions::SessionStore::Options{})
                          : nullptr)

@@ -82,24 +82,36 @@ void LockGuard::checkDeadline()
         lose(QStringLiteral("its lease ran out before it could be renewed"));
 }
 
-QCoro::Task<> LockGuard::renew()
+Task<void> LockGuard::confirm()
 {
     const auto self = shared_from_this();
+    if (const auto held = check(); !held)
+        co_return held.error();
     const Clock &clock = m_protocol.clock();
     const SteadyTime sentAt = clock.steady();
     const auto result = co_await m_protocol.reacquire(m_lock.key, m_lock.token, m_lock.lease);
-    if (m_isReleased || m_lost)
-        co_return;
-    if (!result) {
-        // It is ours until its deadline, whatever the trouble is; trouble may pass.
-        qCWarning(lcGuard).noquote() << "renewal failed -" << lockkeeper::describe(result.error());
-        m_renewTimer.start(std::clamp(m_lock.lease / 20, kShortestRetry, kLongestRetry));
-    } else if (!result->isDone) {
-        lose(u"it is " + describe(result->current, clock));
-    } else {
-        m_lock.deadline = sentAt + m_lock.lease;
-        armTimers();
+    if (!m_isReleased && !m_lost && result) {
+        if (result->isDone) {
+            m_lock.deadline = std::max(m_lock.deadline, sentAt + m_lock.lease);
+            armTimers();
+        } else {
+            lose(u"it is " + describe(result->current, clock));
+        }
     }
+    if (const auto held = check(); !held)
+        co_return held.error();
+    co_return result ? Result<void>() : result.error();
+}
+
+QCoro::Task<> LockGuard::renew()
+{
+    const auto self = shared_from_this();
+    const auto confirmed = co_await confirm();
+    if (confirmed || m_isReleased || m_lost)
+        co_return;
+    // It is ours until its deadline, whatever the trouble is; trouble may pass.
+    qCWarning(lcGuard).noquote() << "renewal failed -" << lockkeeper::describe(confirmed.error());
+    m_renewTimer.start(std::clamp(m_lock.lease / 20, kShortestRetry, kLongestRetry));
 }
 
 void LockGuard::lose(const QString &why)

@@ -12,7 +12,8 @@
 namespace lockkeeper::locks {
 
 /// Keeps a held lock alive while work goes on: renews at a third of the lease, and knows by its
-/// own clock when the lease is lost. Work under it asks check() before each write.
+/// own clock when the lease is lost. Work under it asks check(), or better confirm(), before each
+/// write.
 ///
 /// Shared, because the renewal under way keeps the guard alive until its reply is there.
 class LockGuard final : public QObject, public std::enable_shared_from_this<LockGuard>
@@ -29,6 +30,10 @@ public:
     [[nodiscard]] const HeldLock &lock() const { return m_lock; }
     /// Nothing while the lease is ours by our own clock; LeaseLost with the reason otherwise.
     [[nodiscard]] Result<void> check() const;
+    /// Asks the server whether the lock is still ours, and gives it a whole lease again. LeaseLost
+    /// when it is not; any other Error says that the server could not be asked, and that the lease
+    /// still runs by our own clock.
+    [[nodiscard]] Task<void> confirm();
     /// Stops renewing and deletes the lock if it is still ours. Calling it again is harmless and
     /// gives the first outcome, or not done while the first call is under way.
     [[nodiscard]] Task<CompareResult> release();

@@ -39,7 +39,8 @@ struct TokenTotals
 };
 
 /// A chat session as cache and database know it. `source` is the JSON it was read from, so that
-/// a rewrite keeps unknown fields, their order and every digit.
+/// a rewrite keeps unknown fields, their order and every digit; its `messages` are empty, for each
+/// message carries its own.
 struct ChatSession
 {
     SessionId id;

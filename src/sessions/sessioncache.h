@@ -21,7 +21,7 @@ struct CacheEntry
     Result<SessionSummary> summary = SessionSummary{};
 };
 
-/// The cached sessions in Redis. Parsing of large values runs on a worker thread.
+/// The cached sessions in Redis. Parsing and writing of large values runs on a worker thread.
 ///
 /// Its flows use the cache after their waits: whoever starts one keeps it alive.
 class SessionCache
@@ -33,6 +33,8 @@ public:
     [[nodiscard]] Task<std::optional<ChatSession>> get(SessionId id);
     /// Writes it with the family's cache TTL.
     [[nodiscard]] Task<void> put(ChatSession session);
+    /// Writes it unless there is an entry, whatever it holds. @return whether it was written.
+    [[nodiscard]] Task<bool> putIfAbsent(ChatSession session);
     /// @return whether there was an entry.
     [[nodiscard]] Task<bool> remove(SessionId id);
     /// Size, TTL and head of each of `ids` (at most 250) that is cached, in one pipeline.

@@ -34,9 +34,9 @@ struct UpsertOutcome
 struct RemoveRequest
 {
     SessionId id;
-    std::optional<UserId> user;        ///< only if the session is theirs
+    std::optional<UserId> user; ///< only if the session is theirs
     milliseconds wait = std::chrono::seconds(10);
-    std::optional<Token> takeOver;     ///< take the lock from this owner instead of waiting
+    std::optional<Token> takeOver; ///< take the lock from this owner instead of waiting
     /// An earlier delete of this session was cut short after its row: with no row there, the
     /// cached entry goes all the same (with a user given, only theirs).
     bool isRerun = false;
@@ -98,9 +98,20 @@ public:
     [[nodiscard]] QCoro::Task<RemoveReport> remove(RemoveRequest request);
 
 private:
-    [[nodiscard]] Task<std::shared_ptr<locks::LockGuard>> lock(RemoveRequest request);
-    [[nodiscard]] QCoro::Task<RemoveReport> removeUnder(std::shared_ptr<locks::LockGuard> guard,
-                                                        RemoveRequest request);
+    using Guard = std::shared_ptr<locks::LockGuard>;
+
+    [[nodiscard]] Task<Guard> lock(SessionId id, milliseconds wait, std::optional<Token> takeOver,
+                                   std::stop_token stop);
+    [[nodiscard]] QCoro::Task<RemoveReport> removeUnder(Guard guard, RemoveRequest request);
+    /// Whether a delete that found no row goes on to the cached entry: a rerun's does, unless the
+    /// session is another user's.
+    [[nodiscard]] Task<bool> mayFinish(RemoveRequest request);
+    [[nodiscard]] Task<UpsertOutcome> upsertUnder(Guard guard, ChatSession session);
+    [[nodiscard]] Task<SaveOutcome> saveUnder(Guard guard, ChatSession session,
+                                              Result<qint64> stored);
+    /// LeaseLost when the lock is known to be lost.
+    [[nodiscard]] Task<void> stillOurs(Guard guard);
+    void announce(RemoveStep step) const;
 
     locks::LockProtocol &m_locks;
     SessionCache &m_cache;
