@@ -8,12 +8,6 @@
 
 #include <QRandomGenerator>
 
-// The scripts are linked into a static library, which drops what nobody mentions.
-static void keepLuaResources()
-{
-    Q_INIT_RESOURCE(lua);
-}
-
 namespace lockkeeper::locks {
 
 using redis::Script;
@@ -23,12 +17,6 @@ namespace {
 constexpr milliseconds kReadBackInterval{50};
 /// A read whose GET and PTTL contradict each other is repeated this often.
 constexpr int kReadTries = 20;
-
-Script script(const QString &name)
-{
-    keepLuaResources();
-    return Script::fromResource(name);
-}
 
 QByteArray count(milliseconds span)
 {
@@ -103,10 +91,10 @@ LockProtocol::LockProtocol(redis::Client &client, LockFamily family, const Clock
     , m_clock(clock)
     , m_news(news)
     , m_tokens(clock)
-    , m_releaseScript(script(QStringLiteral("release")))
-    , m_extendScript(script(QStringLiteral("extend")))
-    , m_reacquireScript(script(QStringLiteral("reacquire")))
-    , m_takeOverScript(script(QStringLiteral("takeover")))
+    , m_releaseScript(Script::fromResource(QStringLiteral("release")))
+    , m_extendScript(Script::fromResource(QStringLiteral("extend")))
+    , m_reacquireScript(Script::fromResource(QStringLiteral("reacquire")))
+    , m_takeOverScript(Script::fromResource(QStringLiteral("takeover")))
 {}
 
 Task<HeldLock> LockProtocol::acquire(SessionId session, AcquireOptions options)

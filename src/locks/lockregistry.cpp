@@ -189,7 +189,6 @@ void LockRegistry::observeForeign(const LockKey &key, const LockObservation &obs
         record.lease = m_family.lease;
         record.isVerified = false;
         m_upkeep.remove(key);
-        armCheck(key, std::nullopt);
     }
     record.foreignReason = observation.foreignReason;
     setDeadline(record, observation);
@@ -198,7 +197,6 @@ void LockRegistry::observeForeign(const LockKey &key, const LockObservation &obs
 
 void LockRegistry::begin(const LockKey &key, const LockObservation &observation, Birth birth)
 {
-    armCheck(key, std::nullopt);
     m_upkeep.remove(key);
     if (birth.at + RecentActivity::kSpan > observation.receivedAt)
         m_recent.noteAcquired(key, m_clock.steady());
@@ -336,19 +334,15 @@ LockRegistry::Birth LockRegistry::birthOf(const LockKey &key, const LockObservat
 
 std::optional<SteadyTime> LockRegistry::nextExpiryCheck() const
 {
-    if (m_checks.empty())
-        return std::nullopt;
-    return m_checks.begin()->first;
+    return m_checks.next();
 }
 
 void LockRegistry::expireDue()
 {
     forgetOld();
-    while (!m_checks.empty() && m_checks.begin()->first <= m_clock.steady()) {
-        const LockKey key = m_checks.begin()->second;
-        armCheck(key, std::nullopt); // armed again by the read, if the row outlives it
+    // The read arms the check again, if the row outlives it.
+    for (const LockKey &key : m_checks.take(m_clock.steady()))
         m_reads.addDue(key);
-    }
 }
 
 void LockRegistry::setDeadline(LockRecord &record, const LockObservation &observation)
@@ -367,22 +361,10 @@ void LockRegistry::setDeadline(LockRecord &record, const LockObservation &observ
     }
     record.lease = std::max(record.lease, observation.ttl.value_or(record.lease));
     upkeep.seenAt = observation.sentAt;
-    std::optional<SteadyTime> check;
     if (record.deadline)
-        check = std::max(*record.deadline, m_clock.steady()) + kExpiryGrace;
-    armCheck(record.key, check);
-}
-
-void LockRegistry::armCheck(const LockKey &key, std::optional<SteadyTime> check)
-{
-    const auto upkeep = m_upkeep.find(key);
-    if (upkeep == m_upkeep.end())
-        return;
-    if (upkeep->check)
-        m_checks.erase({*upkeep->check, key});
-    if (check)
-        m_checks.insert({*check, key});
-    upkeep->check = check;
+        m_checks.set(record.key, std::max(*record.deadline, m_clock.steady()) + kExpiryGrace);
+    else
+        m_checks.remove(record.key);
 }
 
 void LockRegistry::expectEnd(const LockKey &key, const Token &token, HoldEnd end)
@@ -481,7 +463,7 @@ void LockRegistry::store(const LockRecord &record)
 
 void LockRegistry::remove(const LockKey &key)
 {
-    armCheck(key, std::nullopt);
+    m_checks.remove(key);
     m_upkeep.remove(key);
     m_unverified.remove(key);
     m_records.remove(key);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "locks/duetimes.h"
 #include "locks/holdhistory.h"
 #include "locks/lockfamily.h"
 #include "locks/lockrecord.h"
@@ -11,8 +12,6 @@
 #include <QSet>
 
 #include <optional>
-#include <set>
-#include <utility>
 
 namespace lockkeeper::locks {
 
@@ -95,7 +94,6 @@ private:
     {
         SteadyTime::duration halfWidth{}; ///< how far the deadline may be off
         SteadyTime seenAt;                ///< the last read that showed this hold was sent then
-        std::optional<SteadyTime> check;  ///< its place in m_checks
     };
 
     /// When a hold began.
@@ -129,7 +127,6 @@ private:
                                     SteadyTime at) const;
 
     void setDeadline(LockRecord &record, const LockObservation &observation);
-    void armCheck(const LockKey &key, std::optional<SteadyTime> check);
     void settle(const LockKey &key, bool isCurrent);
     void distrustRows();
     void checkSynced();
@@ -141,7 +138,7 @@ private:
     const Clock &m_clock;
     QHash<LockKey, LockRecord> m_records;
     QHash<LockKey, Upkeep> m_upkeep;
-    std::set<std::pair<SteadyTime, LockKey>> m_checks; ///< rows to read once their lease ended
+    DueTimes m_checks; ///< rows to read once their lease has ended
     ReadQueue m_reads;
     RecentActivity m_recent;
     QHash<LockKey, Expectation> m_expected;

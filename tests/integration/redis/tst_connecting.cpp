@@ -185,9 +185,8 @@ void TestConnecting::notARedis()
 {
     QTcpServer web;
     QVERIFY(web.listen(QHostAddress::LocalHost));
-    connect(&web, &QTcpServer::newConnection, &web, [&web] {
-        web.nextPendingConnection()->write("HTTP/1.1 400 Bad Request\r\n\r\n");
-    });
+    connect(&web, &QTcpServer::newConnection, &web,
+            [&web] { web.nextPendingConnection()->write("HTTP/1.1 400 Bad Request\r\n\r\n"); });
     VERIFY_FAILS(tcpAddress(web.serverPort()), ErrorCode::Protocol, "like a Redis server");
 }
 
@@ -231,8 +230,8 @@ void TestConnecting::nameThatTheCertificateIsNotFor()
     address.endpoint.host = QStringLiteral("127.0.0.2"); // loopback, but not in the certificate
     const auto outcome = outcomeOf(address);
     QVERIFY(!outcome);
-    QVERIFY(outcome.error().code == ErrorCode::Untrusted
-            || outcome.error().code == ErrorCode::CannotConnect);
+    QVERIFY(outcome.error().code == ErrorCode::Untrusted ||
+            outcome.error().code == ErrorCode::CannotConnect);
 }
 
 void TestConnecting::missingAuthorityFile()

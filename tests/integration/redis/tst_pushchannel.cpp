@@ -113,8 +113,8 @@ void TestPushChannel::survivesTheIdleTimeout()
     channel.open();
     QVERIFY(established.wait(20'000));
     const auto start = *channel.lastProof();
-    QTRY_VERIFY_WITH_TIMEOUT(channel.lastProof() && *channel.lastProof() > start + std::chrono::seconds(3),
-                             20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        channel.lastProof() && *channel.lastProof() > start + std::chrono::seconds(3), 20'000);
     QCOMPARE(lost.count(), 0);
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "redis/connection.h"
-
 #include "scriptedtransport.h"
 
 #include <QSignalSpy>

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "locks/lockmonitor.h"
+#include "support/await.h"
+#include "support/redisserver.h"
+
+#include <QStringList>
+
+namespace lockkeeper::test {
+
+/// A monitor on a server, with all that it said.
+class Watching
+{
+public:
+    explicit Watching(redis::ServerAddress address, locks::LockFamily family = {})
+        : client(address, {}, clock)
+        , push(address, {family.lockPrefix, family.sessionPrefix}, clock)
+        , monitor(client, push, family, clock)
+    {
+        QObject::connect(&monitor, &locks::LockMonitor::changed, &monitor,
+                         [this](const locks::RegistryDelta &delta) { take(delta); });
+    }
+
+    [[nodiscard]] bool start()
+    {
+        if (!await(client.open()))
+            return false;
+        monitor.start();
+        return QTest::qWaitFor([this] { return monitor.feed().isTrusted; }, 20'000);
+    }
+
+    /// The events of one lock so far, as "acquired released …".
+    [[nodiscard]] QString eventsOf(const QByteArray &key) const
+    {
+        QStringList names;
+        for (const locks::LockEvent &event : events) {
+            if (event.key.bytes() == key)
+                names << locks::name(event);
+        }
+        return names.join(u' ');
+    }
+
+    SystemClock clock;
+    redis::Client client;
+    redis::PushChannel push;
+    locks::LockMonitor monitor;
+    QHash<LockKey, locks::LockRecord> rows; ///< kept from deltas alone
+    QList<locks::LockEvent> events;
+
+private:
+    void take(const locks::RegistryDelta &delta)
+    {
+        for (const LockKey &key : delta.removed)
+            rows.remove(key);
+        for (const locks::LockRecord &record : delta.upserted)
+            rows.insert(record.key, record);
+        events += delta.events;
+    }
+};
+
+} // namespace lockkeeper::test
