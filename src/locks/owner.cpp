@@ -44,8 +44,9 @@ QString nodeLabel(const Uuid1 &uuid)
 bool isUuid4(const QString &text)
 {
     static const QRegularExpression form(
-        QStringLiteral("^[0-9a-f]{8}(-?)[0-9a-f]{4}\\1" // \1: all dashes or none
-                       "4[0-9a-f]{3}\\1[89ab][0-9a-f]{3}\\1[0-9a-f]{12}$"),
+        // \g{1}: all dashes or none
+        QStringLiteral("^[0-9a-f]{8}(-?)[0-9a-f]{4}\\g{1}4[0-9a-f]{3}\\g{1}[89ab][0-9a-f]{3}"
+                       "\\g{1}[0-9a-f]{12}$"),
         QRegularExpression::CaseInsensitiveOption);
     return form.match(text).hasMatch();
 }
