@@ -100,6 +100,8 @@ Task<void> Worker::answer(KnownSession session)
         const FollowUp &next = all[static_cast<std::size_t>(chance() * double(all.size()))];
         talk.messages.append(message(QStringLiteral("user"), next.question));
         talk.messages.append(message(QStringLiteral("assistant"), next.answer));
+        talk.usage.prompt += 700 + 90 * talk.messages.size();
+        talk.usage.completion += 40;
     }
     talk.updatedAt = m_clock.wall();
     const auto saved = co_await m_store.upsert(std::move(talk));
