@@ -113,7 +113,8 @@ redis::ServerAddress PrivateRedis::address() const
 
 Error PrivateRedis::ended()
 {
-    const QString said = QString::fromLocal8Bit(m_process.readAll()).trimmed();
+    const QByteArray output = m_process.isOpen() ? m_process.readAll() : QByteArray();
+    const QString said = QString::fromLocal8Bit(output).trimmed();
     return Error{ErrorCode::Io,
                  QStringLiteral("the demo's redis-server ended at once: ") +
                      (said.isEmpty() ? m_process.errorString() : said.section(u'\n', -1)),

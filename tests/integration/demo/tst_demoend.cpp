@@ -145,6 +145,7 @@ void DemoEndTest::sweepsWhatAJanitorCouldNot()
     QVERIFY2(nextFolder.startsWith(m_temporary->path()), qPrintable(nextFolder));
     QVERIFY(!QFileInfo::exists(folder));
     next->closeWriteChannel();
+    QTRY_COMPARE_WITH_TIMEOUT(next->state(), QProcess::NotRunning, kLimitMs);
     QTRY_VERIFY_WITH_TIMEOUT(processesWith(nextFolder).isEmpty(), kLimitMs);
 }
 
@@ -160,8 +161,10 @@ void DemoEndTest::sparesFoldersInUse()
     QVERIFY(secondFolder.startsWith(m_temporary->path()));
     QVERIFY(QFileInfo::exists(firstFolder + QStringLiteral("/redis.sock")));
     QVERIFY(QFileInfo::exists(foreign));
-    for (const auto &host : {first.get(), second.get()})
+    for (QProcess *host : {first.get(), second.get()}) {
         host->closeWriteChannel();
+        QTRY_COMPARE_WITH_TIMEOUT(host->state(), QProcess::NotRunning, kLimitMs);
+    }
     QTRY_VERIFY_WITH_TIMEOUT(processesWith(m_temporary->path()).isEmpty(), kLimitMs);
 }
 
