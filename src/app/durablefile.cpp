@@ -5,6 +5,7 @@
 #include <QFile>
 #include <QFileInfo>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -86,6 +87,20 @@ bool endsInNewline(int fd, off_t size)
     return size == 0 || (::pread(fd, &last, 1, size - 1) == 1 && last == '\n');
 }
 
+/// In one write() as a rule; the rest of a short one follows, to succeed or to tell why it cannot.
+bool writeAll(int fd, const QByteArray &bytes)
+{
+    qsizetype done = 0;
+    while (done < bytes.size()) {
+        const auto written =
+            ::write(fd, bytes.constData() + done, static_cast<size_t>(bytes.size() - done));
+        if (written < 0 && errno != EINTR)
+            return false;
+        done += std::max<qsizetype>(written, 0);
+    }
+    return true;
+}
+
 Result<void> writeLocked(int fd, const QString &path, const QByteArray &line)
 {
     struct stat status{};
@@ -95,14 +110,7 @@ Result<void> writeLocked(int fd, const QString &path, const QByteArray &line)
     QByteArray bytes = line + '\n';
     if (!endsInNewline(fd, status.st_size))
         bytes.prepend('\n');
-    const auto size = static_cast<size_t>(bytes.size());
-    ssize_t written = 0;
-    do {
-        written = ::write(fd, bytes.constData(), size);
-    } while (written < 0 && errno == EINTR);
-    if (written >= 0 && static_cast<size_t>(written) < size)
-        errno = ENOSPC;
-    else if (written >= 0 && retried([&] { return ::fsync(fd); }) == 0)
+    if (writeAll(fd, bytes) && retried([&] { return ::fsync(fd); }) == 0)
         return {};
     const Error error = failure(QStringLiteral("cannot write"), path);
     // What cannot be kept whole is taken back; should even that fail, the next line starts anew.
