@@ -33,7 +33,7 @@ QString lockText(const locks::LockObservation &lock, const Naming &naming)
     case Kind::Held:
         break;
     }
-    const QString owner = locks::decodeOwner(lock.token, naming.wall, naming.nodeNames).label;
+    const locks::Owner owner = locks::decodeOwner(lock.token, naming.wall, naming.nodeNames);
     return u"the lock is " + holdText(lock, owner, naming.now);
 }
 

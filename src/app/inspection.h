@@ -16,7 +16,7 @@ struct Inspection
 {
     SessionId id;
     Result<locks::LockObservation> lock = locks::LockObservation{};
-    std::optional<locks::Owner> owner; ///< while the lock is held
+    std::optional<locks::Owner> owner; ///< whenever the lock is held
     /// The cached session; nullopt: none; Corrupt: there is one that cannot be read.
     Result<std::optional<sessions::ChatSession>> cached = std::optional<sessions::ChatSession>{};
     std::optional<qint64> cachedBytes;

@@ -12,11 +12,6 @@ using Kind = locks::LockObservation::Kind;
 
 namespace {
 
-QString label(const Inspection &inspection)
-{
-    return inspection.owner ? inspection.owner->label : QStringLiteral("an unknown owner");
-}
-
 QString sessionText(const SessionId &id)
 {
     return u"session " + printable(id.bytes());
@@ -72,7 +67,7 @@ Error changedHands(const Preview &preview, SteadyTime now)
                 QStringLiteral("there is nothing left to release")};
     return {ErrorCode::ChangedHands,
             u"the lock " + preview.lockKey + u" has changed hands: it is " +
-                holdText(lock, label(preview.inspection), now),
+                holdText(lock, *preview.inspection.owner, now),
             QStringLiteral("look at the new owner before you try again with its token")};
 }
 
@@ -95,7 +90,7 @@ QString lockEffect(const DeleteRequest &request, const Preview &preview, SteadyT
 {
     const Result<locks::LockObservation> &lock = preview.inspection.lock;
     const bool isHeld = lock && lock->kind == Kind::Held;
-    const QString holder = isHeld ? holdText(*lock, label(preview.inspection), now) : QString();
+    const QString holder = isHeld ? holdText(*lock, *preview.inspection.owner, now) : QString();
     if (request.takeOver)
         return u"takes the lock " + preview.lockKey + u" over from its owner, in one step" +
                (isHeld ? QString(u"; it is " + holder) : QString());
@@ -198,16 +193,16 @@ QStringList deleteWarnings(const DeleteRequest &request, const Inspection &inspe
 
 } // namespace
 
-QString holdText(const locks::LockObservation &lock, const QString &owner, SteadyTime now)
+QString holdText(const locks::LockObservation &lock, const locks::Owner &owner, SteadyTime now)
 {
+    QString text = u"held by " + owner.label;
+    if (owner.kind == locks::TokenKind::Uuid1) // other labels are the token
+        text += u" (token " + shortened(printable(lock.token.bytes())) + u')';
     const auto deadline = lock.deadline();
-    const QString left =
-        deadline
-            ? QString(spanText(std::max(std::chrono::floor<milliseconds>(*deadline - now), 0ms)) +
-                      u" left")
-            : QStringLiteral("without expiry");
-    return u"held by " + owner + u" (token " + shortened(printable(lock.token.bytes())) + u"), " +
-           left;
+    if (!deadline)
+        return text + u", without expiry";
+    const auto left = std::chrono::floor<milliseconds>(*deadline - now);
+    return text + u", " + spanText(std::max(left, milliseconds(0))) + u" left";
 }
 
 Error readOnlyRefusal()
@@ -233,7 +228,7 @@ Preview previewOf(const ReleaseRequest &request, const Inspection &inspection,
     if (!inspection.lock || inspection.lock->kind != Kind::Held)
         return preview;
     preview.effects.append(u"deletes the lock " + preview.lockKey + u", " +
-                           holdText(*inspection.lock, label(inspection), now));
+                           holdText(*inspection.lock, *inspection.owner, now));
     preview.effects.append(
         QStringLiteral("leaves the session alone, in cache and database; the next waiter gets the "
                        "lock"));

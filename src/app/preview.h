@@ -44,7 +44,7 @@ struct Circumstances
 [[nodiscard]] Error noDatabaseRefusal();
 
 /// "held by api-3 (token 8c1f2a77…a0d2), 41 s left"
-[[nodiscard]] QString holdText(const locks::LockObservation &lock, const QString &owner,
+[[nodiscard]] QString holdText(const locks::LockObservation &lock, const locks::Owner &owner,
                                SteadyTime now);
 
 } // namespace lockkeeper::app
