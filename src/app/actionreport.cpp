@@ -178,6 +178,11 @@ Error notFound(const DeleteRequest &request, const Aftermath &aftermath)
                  : QStringLiteral("nothing was deleted")};
 }
 
+bool isAllGone(const Aftermath &aftermath)
+{
+    return aftermath.isStored && !*aftermath.isStored && aftermath.isCached && !*aftermath.isCached;
+}
+
 /// What is still, or again, there of a session whose row we deleted.
 std::optional<Error> leftover(const RemoveReport &removed, const Aftermath &aftermath,
                               const SessionId &session)
@@ -289,7 +294,7 @@ ActionReport reportOf(const DeleteRequest &request, bool isRerun, const RemoveRe
     case StepState::Nothing:
         if (removed.failure)
             report.failure = removed.failure;
-        else if (isRerun)
+        else if (isRerun && (removed.cache != StepState::NotReached || isAllGone(aftermath)))
             judgeRemoved(report, request, removed, aftermath);
         else
             report.failure = notFound(request, aftermath);

@@ -174,7 +174,7 @@ QCoro::Task<ActionReport> Actions::removeAndVerify(DeleteRequest request, bool i
     removal.isRerun = isRerun;
     removal.stop = request.stop;
     const sessions::RemoveReport removed = co_await m_parts.store->remove(removal);
-    if (m_parts.monitor && request.takeOver && removed.lock != sessions::StepState::Done)
+    if (m_parts.monitor && request.takeOver && removed.lock == sessions::StepState::Failed)
         m_parts.monitor->withdrawExpectation(key, *request.takeOver);
     const Aftermath aftermath = co_await readAfterDelete(request.session);
     co_return reportOf(request, isRerun, removed, aftermath, naming());

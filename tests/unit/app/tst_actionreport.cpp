@@ -162,7 +162,9 @@ void TestActionReport::deleteIsJudgedByWhatIsThere_data()
     row("rerun finds the copy", "dndd", false, "nn", true, "done");
     row("rerun finds nothing", "dnnd", false, "nn", true, "done");
     row("rerun fails at the copy", "dnfd", true, "ny", true, "failed: ");
-    row("rerun leaves the copy", "dn-d", false, "ny", true, "partly done: ");
+    row("rerun, and all is gone", "dn-d", false, "nn", true, "done");
+    row("rerun for another user", "dn-d", false, "ny", true, "refused: ");
+    row("rerun, the row is another user's", "dn-d", false, "yy", true, "refused: ");
 }
 
 void TestActionReport::deleteIsJudgedByWhatIsThere()
