@@ -5,6 +5,8 @@
 
 #include <QFile>
 #include <QJsonDocument>
+#include <QPointer>
+#include <QTest>
 
 namespace lockkeeper::test {
 
@@ -12,7 +14,20 @@ Workbench::Workbench(RedisServer::Options options)
     : server(std::move(options))
 {}
 
-Workbench::~Workbench() = default;
+Workbench::~Workbench()
+{
+    // Its last flows may still write into the folder that goes next.
+    endWorkspace();
+}
+
+void Workbench::endWorkspace()
+{
+    if (!m_workspace)
+        return;
+    const QPointer<FlowGroup> flows(&m_workspace->flows());
+    m_workspace.reset();
+    static_cast<void>(QTest::qWaitFor([&] { return flows.isNull(); }, 30'000));
+}
 
 bool Workbench::start()
 {
@@ -32,6 +47,7 @@ bool Workbench::start()
 
 bool Workbench::reopen()
 {
+    endWorkspace();
     m_workspace = makeWorkspace();
     const auto opened = await(m_workspace->open());
     if (!opened)

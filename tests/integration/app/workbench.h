@@ -51,6 +51,8 @@ public:
     [[nodiscard]] QList<QJsonObject> auditLines() const;
 
 private:
+    void endWorkspace();
+
     QTemporaryDir m_folder;
     std::unique_ptr<app::Workspace> m_workspace;
     QString m_reason;
