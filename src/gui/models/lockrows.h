@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "gui/models/lockrow.h"
+#include "locks/lockfamily.h"
+
+#include <QHash>
+
+#include <deque>
+#include <vector>
+
+namespace lockkeeper::gui {
+
+/// The rows behind the lock list, each in a slot that it keeps while it lives. Every change marks
+/// its slot as touched; the model takes the touched ones and brings its order up to date.
+class LockRows final
+{
+public:
+    static constexpr milliseconds kLinger{5000};
+    static constexpr std::size_t kMostGone = 200; ///< that linger at one time
+
+    explicit LockRows(const Clock &clock) : m_clock(clock) {}
+
+    void begin(locks::LockFamily family, locks::NodeNames nodeNames);
+
+    void upsert(const locks::LockRecord &record);
+    /// The lock is no more; its row lingers, greyed.
+    void markGone(const LockKey &key, locks::HoldEnd end);
+    /// @return false: no row shows this session.
+    bool setGlance(const SessionId &session, const app::SessionGlance &glance);
+    /// Ends the rows that have lingered long enough.
+    void retireGone();
+    /// Looks again at those whose diagnosis changes by the passing of time.
+    void diagnoseDue();
+
+    /// The slots that were touched since the last call; ended ones among them are to be released.
+    [[nodiscard]] std::vector<int> takeTouched();
+    /// Gives the slot of an ended row back.
+    void release(int slot);
+
+    [[nodiscard]] std::size_t slotCount() const { return m_slots.size(); }
+    [[nodiscard]] const LockRow &row(int slot) const { return at(slot).row; }
+    [[nodiscard]] bool isEnded(int slot) const { return at(slot).isEnded; }
+    [[nodiscard]] const QHash<LockKey, int> &slotsByKey() const { return m_slotOf; }
+    [[nodiscard]] int heldCount() const { return m_heldCount; }
+
+private:
+    struct Slot
+    {
+        LockRow row;
+        SteadyTime due = SteadyTime::max(); ///< when the diagnosis changes by itself
+        bool isEnded = false;
+        bool isTouched = false;
+    };
+    struct GoneRow
+    {
+        LockKey key;
+        SteadyTime at;
+    };
+
+    [[nodiscard]] Slot &at(int slot) { return m_slots[static_cast<std::size_t>(slot)]; }
+    [[nodiscard]] const Slot &at(int slot) const
+    {
+        return m_slots[static_cast<std::size_t>(slot)];
+    }
+    int obtain(const LockKey &key);
+    void touch(int slot);
+    void diagnose(Slot &slot);
+
+    const Clock &m_clock;
+    locks::LockFamily m_family;
+    locks::NodeNames m_nodeNames;
+    std::vector<Slot> m_slots;
+    std::vector<int> m_freeSlots;
+    std::vector<int> m_touched;
+    QHash<LockKey, int> m_slotOf;
+    std::deque<GoneRow> m_gone; ///< oldest first
+    int m_heldCount = 0;
+};
+
+} // namespace lockkeeper::gui

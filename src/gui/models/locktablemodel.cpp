@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/models/locktablemodel.h"
+
+#include "core/text.h"
+#include "gui/models/words.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace lockkeeper::gui {
+
+namespace {
+
+constexpr milliseconds kTimeStep{250};
+
+} // namespace
+
+LockTableModel::LockTableModel(const Clock &clock, QObject *parent)
+    : QAbstractTableModel(parent)
+    , m_clock(clock)
+    , m_rows(clock)
+    , m_flushedAt(clock.steady() - kFlushInterval)
+{
+    m_flushTimer.setSingleShot(true);
+    connect(&m_flushTimer, &QTimer::timeout, this, &LockTableModel::flush);
+    m_timeTimer.setInterval(kTimeStep);
+    connect(&m_timeTimer, &QTimer::timeout, this, &LockTableModel::advance);
+    m_timeTimer.start();
+}
+
+void LockTableModel::begin(locks::LockFamily family, locks::NodeNames nodeNames)
+{
+    emit aboutToUpdate();
+    beginResetModel();
+    m_rows.begin(std::move(family), std::move(nodeNames));
+    m_shown.clear();
+    m_positions.clear();
+    m_pending.clear();
+    m_flushTimer.stop();
+    endResetModel();
+    emit updated();
+}
+
+void LockTableModel::apply(const locks::RegistryDelta &delta)
+{
+    for (const locks::LockRecord &record : delta.upserted)
+        m_pending.insert(record.key, Change{record});
+    if (!delta.removed.isEmpty()) {
+        QHash<LockKey, locks::HoldEnd> ends;
+        for (const locks::LockEvent &event : delta.events) {
+            if (event.kind == locks::LockEvent::Kind::Ended)
+                ends.insert(event.key, event.end);
+        }
+        for (const LockKey &key : delta.removed)
+            m_pending.insert(key,
+                             Change{std::nullopt, ends.value(key, locks::HoldEnd::Released)});
+    }
+    if (!m_pending.isEmpty())
+        scheduleFlush();
+}
+
+void LockTableModel::scheduleFlush()
+{
+    if (m_flushTimer.isActive())
+        return;
+    const auto sinceLast =
+        std::chrono::duration_cast<milliseconds>(m_clock.steady() - m_flushedAt);
+    m_flushTimer.start(std::clamp(kFlushInterval - sinceLast, milliseconds(0), kFlushInterval));
+}
+
+void LockTableModel::setGlance(const SessionId &session, const app::SessionGlance &glance)
+{
+    if (m_rows.setGlance(session, glance))
+        scheduleFlush();
+}
+
+void LockTableModel::flush()
+{
+    m_flushTimer.stop();
+    m_flushedAt = m_clock.steady();
+    const QHash<LockKey, Change> changes = std::exchange(m_pending, {});
+    for (auto change = changes.cbegin(); change != changes.cend(); ++change) {
+        if (change->record)
+            m_rows.upsert(*change->record);
+        else
+            m_rows.markGone(change.key(), change->end);
+    }
+    m_rows.retireGone();
+    commit();
+}
+
+void LockTableModel::advance()
+{
+    m_rows.diagnoseDue();
+    m_rows.retireGone();
+    commit();
+}
+
+void LockTableModel::setFilter(const LockFilter &filter)
+{
+    if (filter == m_filter)
+        return;
+    commit();
+    m_filter = filter;
+    std::vector<int> all;
+    for (const int slot : m_rows.slotsByKey())
+        all.push_back(slot);
+    Plan plan = planFor(all);
+    plan.staying.clear(); // they have not changed
+    carryOut(plan, false);
+}
+
+void LockTableModel::sort(int column, Qt::SortOrder direction)
+{
+    const LockOrder order(static_cast<LockColumn>(std::clamp(column, 0, kLockColumns - 1)),
+                          direction);
+    if (order == m_order)
+        return;
+    commit();
+    m_order = order;
+    emit aboutToUpdate();
+    std::vector<int> shown = m_shown;
+    std::ranges::sort(shown, [this](int a, int b) { return isBefore(a, b); });
+    emit layoutAboutToBeChanged({}, VerticalSortHint);
+    setOrder(std::move(shown));
+    emit layoutChanged({}, VerticalSortHint);
+    emit updated();
+}
+
+void LockTableModel::commit()
+{
+    const std::vector<int> touched = m_rows.takeTouched();
+    if (touched.empty())
+        return;
+    m_positions.resize(m_rows.slotCount(), -1);
+    const Plan plan = planFor(touched);
+    carryOut(plan, !areInPlace(plan.staying));
+}
+
+LockTableModel::Plan LockTableModel::planFor(const std::vector<int> &slots)
+{
+    Plan plan;
+    for (const int slot : slots) {
+        const bool isEnded = m_rows.isEnded(slot);
+        const bool isShown = positionOf(slot) >= 0;
+        const bool shows = !isEnded && m_filter.matches(m_rows.row(slot));
+        if (shows)
+            (isShown ? plan.staying : plan.entering).push_back(slot);
+        else if (isShown)
+            plan.leaving.push_back(slot);
+        if (isEnded)
+            plan.ended.push_back(slot);
+    }
+    return plan;
+}
+
+/// New rows are appended first and leaving ones cut off the end last: between the two, one change
+/// of layout puts every row where it belongs.
+void LockTableModel::carryOut(const Plan &plan, bool sortsStaying)
+{
+    const bool changesRows = !plan.entering.empty() || !plan.leaving.empty() || sortsStaying;
+    if (changesRows) {
+        emit aboutToUpdate();
+        append(plan.entering);
+        std::vector<int> moving = plan.entering;
+        if (sortsStaying)
+            moving.insert(moving.end(), plan.staying.begin(), plan.staying.end());
+        merge(std::move(moving), plan.leaving);
+        cutTail(plan.leaving.size());
+    }
+    announceChanges(plan.staying);
+    for (const int slot : plan.ended)
+        m_rows.release(slot);
+    if (changesRows || !plan.ended.empty())
+        emit updated();
+}
+
+void LockTableModel::append(const std::vector<int> &slots)
+{
+    if (slots.empty())
+        return;
+    const int first = rowCount();
+    beginInsertRows({}, first, first + static_cast<int>(slots.size()) - 1);
+    for (const int slot : slots) {
+        positionOf(slot) = static_cast<int>(m_shown.size());
+        m_shown.push_back(slot);
+    }
+    endInsertRows();
+}
+
+void LockTableModel::merge(std::vector<int> moving, const std::vector<int> &leaving)
+{
+    std::vector<bool> isApart(m_rows.slotCount(), false);
+    for (const int slot : moving)
+        isApart[static_cast<std::size_t>(slot)] = true;
+    for (const int slot : leaving)
+        isApart[static_cast<std::size_t>(slot)] = true;
+    const auto before = [this](int a, int b) { return isBefore(a, b); };
+    std::ranges::sort(moving, before);
+    std::vector<int> resting;
+    resting.reserve(m_shown.size());
+    std::ranges::copy_if(m_shown, std::back_inserter(resting), [&isApart](int slot) {
+        return !isApart[static_cast<std::size_t>(slot)];
+    });
+    std::vector<int> shown;
+    shown.reserve(m_shown.size());
+    std::ranges::merge(resting, moving, std::back_inserter(shown), before);
+    shown.insert(shown.end(), leaving.begin(), leaving.end());
+    if (shown == m_shown)
+        return;
+    emit layoutAboutToBeChanged({}, VerticalSortHint);
+    setOrder(std::move(shown));
+    emit layoutChanged({}, VerticalSortHint);
+}
+
+void LockTableModel::setOrder(std::vector<int> shown)
+{
+    const std::vector<int> before = std::exchange(m_shown, std::move(shown));
+    for (std::size_t i = 0; i < m_shown.size(); ++i)
+        positionOf(m_shown[i]) = static_cast<int>(i);
+    const QModelIndexList from = persistentIndexList();
+    QModelIndexList to;
+    to.reserve(from.size());
+    for (const QModelIndex &old : from)
+        to.append(index(positionOf(before[static_cast<std::size_t>(old.row())]), old.column()));
+    changePersistentIndexList(from, to);
+}
+
+void LockTableModel::cutTail(std::size_t rows)
+{
+    if (rows == 0)
+        return;
+    const std::size_t rest = m_shown.size() - rows;
+    beginRemoveRows({}, static_cast<int>(rest), rowCount() - 1);
+    for (std::size_t i = rest; i < m_shown.size(); ++i)
+        positionOf(m_shown[i]) = -1;
+    m_shown.resize(rest);
+    endRemoveRows();
+}
+
+/// Rows that did not change are in order among themselves; so all are, when each changed row is in
+/// order with its two neighbours.
+bool LockTableModel::areInPlace(const std::vector<int> &slots)
+{
+    return std::ranges::all_of(slots, [this](int slot) {
+        const auto position = static_cast<std::size_t>(positionOf(slot));
+        const bool isAfterPrevious = position == 0 || isBefore(m_shown[position - 1], slot);
+        return isAfterPrevious
+               && (position + 1 == m_shown.size() || isBefore(slot, m_shown[position + 1]));
+    });
+}
+
+void LockTableModel::announceChanges(const std::vector<int> &slots)
+{
+    std::vector<int> rows;
+    rows.reserve(slots.size());
+    for (const int slot : slots)
+        rows.push_back(positionOf(slot));
+    std::ranges::sort(rows);
+    for (std::size_t first = 0; first < rows.size();) {
+        std::size_t last = first;
+        while (last + 1 < rows.size() && rows[last + 1] == rows[last] + 1)
+            ++last;
+        emit dataChanged(index(rows[first], 0), index(rows[last], kLockColumns - 1));
+        first = last + 1;
+    }
+}
+
+int LockTableModel::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : static_cast<int>(m_shown.size());
+}
+
+int LockTableModel::columnCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : kLockColumns;
+}
+
+QVariant LockTableModel::data(const QModelIndex &index, int role) const
+{
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid))
+        return {};
+    const auto column = static_cast<LockColumn>(index.column());
+    const LockRow &row = rowAt(index.row());
+    switch (role) {
+    case Qt::DisplayRole:
+        return textOf(column, row);
+    case Qt::AccessibleTextRole:
+        return QString(headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString()
+                       + u": " + textOf(column, row).toString());
+    case Qt::ToolTipRole:
+        if (column == LockColumn::State)
+            return row.gone ? QString() : row.diagnosis.reason;
+        if (column == LockColumn::Session)
+            return printable(row.record.session.bytes());
+        return {};
+    case Qt::TextAlignmentRole:
+        return headerData(index.column(), Qt::Horizontal, role);
+    default:
+        return {};
+    }
+}
+
+QVariant LockTableModel::textOf(LockColumn column, const LockRow &row) const
+{
+    switch (column) {
+    case LockColumn::State:
+        return stateWord(row);
+    case LockColumn::Session:
+        return shortened(printable(row.record.session.bytes()));
+    case LockColumn::Title:
+        return titleText(row);
+    case LockColumn::User:
+        return userText(row);
+    case LockColumn::Ttl:
+        return ttlText(row, m_clock.steady());
+    case LockColumn::HeldFor:
+        return heldText(row, m_clock.steady());
+    case LockColumn::Owner:
+        return ownerText(row);
+    case LockColumn::Cached:
+        return cachedText(row);
+    }
+    return {};
+}
+
+QVariant LockTableModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal)
+        return {};
+    const auto column = static_cast<LockColumn>(section);
+    if (role == Qt::TextAlignmentRole) {
+        const bool isNumber = column == LockColumn::HeldFor || column == LockColumn::Cached;
+        return QVariant::fromValue(isNumber ? Qt::AlignRight | Qt::AlignVCenter
+                                            : Qt::AlignLeft | Qt::AlignVCenter);
+    }
+    if (role != Qt::DisplayRole)
+        return {};
+    switch (column) {
+    case LockColumn::State:
+        return tr("State");
+    case LockColumn::Session:
+        return tr("Session");
+    case LockColumn::Title:
+        return tr("Title");
+    case LockColumn::User:
+        return tr("User");
+    case LockColumn::Ttl:
+        return tr("TTL");
+    case LockColumn::HeldFor:
+        return tr("Held for");
+    case LockColumn::Owner:
+        return tr("Owner");
+    case LockColumn::Cached:
+        return tr("Cached");
+    }
+    return {};
+}
+
+const LockRow *LockTableModel::find(const LockKey &key) const
+{
+    const auto found = m_rows.slotsByKey().constFind(key);
+    return found == m_rows.slotsByKey().cend() ? nullptr : &m_rows.row(*found);
+}
+
+int LockTableModel::rowOf(const LockKey &key) const
+{
+    const auto found = m_rows.slotsByKey().constFind(key);
+    if (found == m_rows.slotsByKey().cend() || static_cast<std::size_t>(*found) >= m_positions.size())
+        return -1;
+    return m_positions[static_cast<std::size_t>(*found)];
+}
+
+QList<SessionId> LockTableModel::sessions() const
+{
+    QList<SessionId> all;
+    all.reserve(totalCount());
+    for (const int slot : m_rows.slotsByKey())
+        all.append(m_rows.row(slot).record.session);
+    return all;
+}
+
+} // namespace lockkeeper::gui

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "gui/models/lockrow.h"
+
+#include <QString>
+
+/// The window's words for states and values, in the user's language.
+namespace lockkeeper::gui {
+
+[[nodiscard]] QString stateWord(app::LockState state);
+[[nodiscard]] QString endWord(locks::HoldEnd end);
+/// The word of the State column: the diagnosis, or how the lock went.
+[[nodiscard]] QString stateWord(const LockRow &row);
+/// "41 s", "∞", "?" or "gone 2 s ago".
+[[nodiscard]] QString ttlText(const LockRow &row, SteadyTime now);
+/// "19 s", or "≥ 19 s" when the lock was there before we looked.
+[[nodiscard]] QString heldText(const LockRow &row, SteadyTime now);
+[[nodiscard]] QString titleText(const LockRow &row);
+[[nodiscard]] QString userText(const LockRow &row);
+[[nodiscard]] QString ownerText(const LockRow &row);
+[[nodiscard]] QString cachedText(const LockRow &row);
+/// A span without tenths from one second on: for "… ago", which must not flicker.
+[[nodiscard]] QString agoText(milliseconds span);
+/// "12:03:07.412", by the user's clock.
+[[nodiscard]] QString timeOfDay(WallTime time);
+/// "released after 0.9 s".
+[[nodiscard]] QString eventSentence(const locks::LockEvent &event);
+
+} // namespace lockkeeper::gui

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/views/locktable.h"
+
+#include "gui/models/locktablemodel.h"
+#include "gui/views/lockdelegate.h"
+#include "gui/views/lockheader.h"
+
+#include <QEvent>
+#include <QScopedValueRollback>
+#include <QScrollBar>
+
+#include <algorithm>
+#include <utility>
+
+namespace lockkeeper::gui {
+
+namespace {
+
+constexpr milliseconds kClockInterval{200};
+constexpr int kRowsAround = 20;
+
+} // namespace
+
+LockTable::LockTable(LockTableModel &model, QWidget *parent)
+    : QTableView(parent), m_model(model), m_delegate(new LockDelegate(model, this))
+{
+    setAccessibleName(tr("Locks"));
+    setHorizontalHeader(new LockHeader(this));
+    setModel(&model);
+    setItemDelegate(m_delegate);
+    m_delegate->setFont(font());
+    setSelectionBehavior(SelectRows);
+    setSelectionMode(SingleSelection);
+    setShowGrid(false);
+    setFrameShape(NoFrame);
+    setWordWrap(false);
+    setTabKeyNavigation(false);
+    setCornerButtonEnabled(false);
+    setEditTriggers(NoEditTriggers);
+    setVerticalScrollMode(ScrollPerPixel);
+    setHorizontalScrollMode(ScrollPerPixel);
+    verticalHeader()->hide();
+    verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    verticalHeader()->setMinimumSectionSize(LockDelegate::kRowHeight);
+    verticalHeader()->setDefaultSectionSize(LockDelegate::kRowHeight);
+    layOutColumns();
+    sortByColumn(static_cast<int>(model.order().column()), model.order().direction());
+    setSortingEnabled(true);
+
+    connect(&model, &LockTableModel::aboutToUpdate, this, &LockTable::rememberPlace);
+    connect(&model, &LockTableModel::updated, this, &LockTable::restorePlace);
+    connect(verticalScrollBar(), &QScrollBar::valueChanged, this, &LockTable::screenChanged);
+    m_clockTimer.setInterval(kClockInterval);
+    connect(&m_clockTimer, &QTimer::timeout, this, &LockTable::repaintClocks);
+    m_clockTimer.start();
+}
+
+void LockTable::layOutColumns()
+{
+    const auto width = [this](LockColumn column, const QString &widest, int extra) {
+        horizontalHeader()->resizeSection(static_cast<int>(column),
+                                          fontMetrics().horizontalAdvance(widest) + extra
+                                              + 2 * LockDelegate::kPadding);
+    };
+    width(LockColumn::State, tr("renewing long"), 20);
+    width(LockColumn::Session, QStringLiteral("00000000000000"), 0);
+    width(LockColumn::User, QStringLiteral("maximilian"), 0);
+    width(LockColumn::Ttl, QStringLiteral("gone 22 s ago"), 70);
+    width(LockColumn::HeldFor, QStringLiteral("≥ 22 min 22 s"), 0);
+    width(LockColumn::Owner, QStringLiteral("worker-22222"), 0);
+    width(LockColumn::Cached, QStringLiteral("888 MB"), 8);
+    horizontalHeader()->setSectionResizeMode(static_cast<int>(LockColumn::Title),
+                                             QHeaderView::Stretch);
+}
+
+void LockTable::selectLock(const LockKey &key)
+{
+    if (const int row = m_model.rowOf(key); row >= 0)
+        setCurrentIndex(m_model.index(row, 0));
+}
+
+void LockTable::clearSelectedLock()
+{
+    m_selected.reset();
+    clearSelection();
+    setCurrentIndex({});
+    emit lockSelected(m_selected);
+}
+
+void LockTable::setTrusted(bool isTrusted)
+{
+    m_delegate->setTrusted(isTrusted);
+    viewport()->update();
+}
+
+QList<SessionId> LockTable::sessionsOnScreen() const
+{
+    QList<SessionId> sessions;
+    const int first = std::max(firstRowOnScreen() - kRowsAround, 0);
+    const int rows = viewport()->height() / LockDelegate::kRowHeight + 2 * kRowsAround + 2;
+    const int end = std::min(first + rows, m_model.rowCount());
+    for (int row = first; row < end; ++row)
+        sessions.append(m_model.rowAt(row).record.session);
+    return sessions;
+}
+
+void LockTable::currentChanged(const QModelIndex &current, const QModelIndex &previous)
+{
+    QTableView::currentChanged(current, previous);
+    if (m_isUpdating)
+        return;
+    std::optional<LockKey> selected;
+    if (current.isValid())
+        selected = m_model.rowAt(current.row()).record.key;
+    if (selected == m_selected)
+        return;
+    m_selected = std::move(selected);
+    emit lockSelected(m_selected);
+}
+
+void LockTable::rowsAboutToBeRemoved(const QModelIndex &parent, int first, int last)
+{
+    // The base class would select the row next to one that goes.
+    const QModelIndex current = currentIndex();
+    if (current.isValid() && current.row() >= first && current.row() <= last)
+        selectionModel()->clear();
+    QTableView::rowsAboutToBeRemoved(parent, first, last);
+}
+
+void LockTable::resizeEvent(QResizeEvent *event)
+{
+    QTableView::resizeEvent(event);
+    emit screenChanged();
+}
+
+void LockTable::changeEvent(QEvent *event)
+{
+    QTableView::changeEvent(event);
+    if (event->type() == QEvent::FontChange)
+        m_delegate->setFont(font());
+}
+
+int LockTable::firstRowOnScreen() const
+{
+    return verticalScrollBar()->value() / LockDelegate::kRowHeight;
+}
+
+void LockTable::rememberPlace()
+{
+    m_isUpdating = true;
+    setAutoScroll(false);
+    m_anchor.reset();
+    const int scroll = verticalScrollBar()->value();
+    // At the top of the list one wants to see what comes in at the top.
+    if (scroll == 0 || m_model.rowCount() == 0)
+        return;
+    int row = std::min(firstRowOnScreen(), m_model.rowCount() - 1);
+    if (m_selected) {
+        const int selected = m_model.rowOf(*m_selected);
+        const int top = selected * LockDelegate::kRowHeight - scroll;
+        if (selected >= 0 && top >= 0 && top < viewport()->height())
+            row = selected;
+    }
+    m_anchor = Anchor{m_model.rowAt(row).record.key, row * LockDelegate::kRowHeight - scroll};
+}
+
+void LockTable::restorePlace()
+{
+    const int selected = m_selected ? m_model.rowOf(*m_selected) : -1;
+    if (selected >= 0 && currentIndex().row() != selected)
+        selectionModel()->setCurrentIndex(m_model.index(selected, 0),
+                                          QItemSelectionModel::ClearAndSelect
+                                              | QItemSelectionModel::Rows);
+    if (m_anchor) {
+        if (const int row = m_model.rowOf(m_anchor->key); row >= 0) {
+            executeDelayedItemsLayout();
+            updateGeometries();
+            verticalScrollBar()->setValue(row * LockDelegate::kRowHeight - m_anchor->offset);
+        }
+    }
+    m_anchor.reset();
+    setAutoScroll(true);
+    m_isUpdating = false;
+    emit screenChanged();
+}
+
+void LockTable::repaintClocks()
+{
+    if (!isVisible())
+        return;
+    for (const LockColumn column : {LockColumn::Ttl, LockColumn::HeldFor}) {
+        const int section = static_cast<int>(column);
+        const int bottom = std::min(viewport()->height(),
+                                    m_model.rowCount() * LockDelegate::kRowHeight
+                                        - verticalScrollBar()->value());
+        viewport()->update(columnViewportPosition(section), 0, columnWidth(section), bottom);
+    }
+}
+
+} // namespace lockkeeper::gui

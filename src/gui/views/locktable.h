@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/strongtype.h"
+#include "gui/models/lockrow.h"
+
+#include <QTableView>
+#include <QTimer>
+
+#include <optional>
+
+namespace lockkeeper::gui {
+
+class LockDelegate;
+class LockTableModel;
+
+/// The lock list on screen. The selection is a lock, not a row: it stays on its lock wherever that
+/// goes, and nothing but the user moves it or the scroll position.
+class LockTable final : public QTableView
+{
+    Q_OBJECT
+
+public:
+    explicit LockTable(LockTableModel &model, QWidget *parent = nullptr);
+
+    [[nodiscard]] const std::optional<LockKey> &selectedLock() const { return m_selected; }
+    void selectLock(const LockKey &key);
+    void clearSelectedLock();
+    /// Greys every row while the list cannot be trusted.
+    void setTrusted(bool isTrusted);
+    /// Sessions of the rows on screen and of a few around them.
+    [[nodiscard]] QList<SessionId> sessionsOnScreen() const;
+
+signals:
+    /// The user chose another lock, or none.
+    void lockSelected(const std::optional<lockkeeper::LockKey> &key);
+    /// Other rows are on screen now.
+    void screenChanged();
+
+protected:
+    void currentChanged(const QModelIndex &current, const QModelIndex &previous) override;
+    void rowsAboutToBeRemoved(const QModelIndex &parent, int first, int last) override;
+    void resizeEvent(QResizeEvent *event) override;
+    void changeEvent(QEvent *event) override;
+
+private:
+    struct Anchor
+    {
+        LockKey key;
+        int offset = 0; ///< of the row's top edge from the viewport's
+    };
+
+    void layOutColumns();
+    void rememberPlace();
+    void restorePlace();
+    void repaintClocks();
+    [[nodiscard]] int firstRowOnScreen() const;
+
+    LockTableModel &m_model;
+    LockDelegate *m_delegate;
+    std::optional<LockKey> m_selected;
+    std::optional<Anchor> m_anchor;
+    bool m_isUpdating = false; ///< rows change: what happens to the selection is not the user's will
+    QTimer m_clockTimer;
+};
+
+} // namespace lockkeeper::gui

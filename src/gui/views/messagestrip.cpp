@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/views/messagestrip.h"
+
+#include "gui/views/look.h"
+
+#include <QAction>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QStyle>
+
+namespace lockkeeper::gui {
+
+MessageStrip::MessageStrip(QWidget *parent)
+    : QFrame(parent)
+    , m_icon(new QLabel(this))
+    , m_text(new QLabel(this))
+    , m_buttons(new QWidget(this))
+    , m_close(new QPushButton(tr("Dismiss"), this))
+{
+    setObjectName(QStringLiteral("messageStrip"));
+    m_text->setWordWrap(true);
+    m_text->setTextFormat(Qt::RichText);
+    m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_close->setProperty("kind", QStringLiteral("link"));
+    m_close->setAccessibleName(tr("Dismiss the message"));
+    auto *buttons = new QHBoxLayout(m_buttons);
+    buttons->setContentsMargins(0, 0, 0, 0);
+    buttons->setSpacing(8);
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(16, 8, 16, 8);
+    layout->setSpacing(8);
+    layout->addWidget(m_icon, 0, Qt::AlignTop);
+    layout->addWidget(m_text, 1);
+    layout->addWidget(m_buttons);
+    layout->addWidget(m_close);
+    connect(m_close, &QPushButton::clicked, this, &MessageStrip::dismiss);
+    hide();
+}
+
+void MessageStrip::showDone(const QString &headline, const QString &detail)
+{
+    present(QStringLiteral("done"), headline, detail, {});
+}
+
+void MessageStrip::showFailure(const Error &error, const QList<QAction *> &actions)
+{
+    present(QStringLiteral("failure"), error.what, error.hint, actions);
+}
+
+void MessageStrip::dismiss()
+{
+    hide();
+}
+
+QString MessageStrip::text() const
+{
+    return isHidden() ? QString() : m_text->accessibleName();
+}
+
+void MessageStrip::present(const QString &kind, const QString &headline, const QString &detail,
+                           const QList<QAction *> &actions)
+{
+    setProperty("kind", kind);
+    style()->unpolish(this);
+    style()->polish(this);
+    const bool isFailure = kind == u"failure";
+    const QColor color =
+        Theme::of(palette()).color(isFailure ? Theme::Role::StripText : Theme::Role::Ok);
+    m_icon->setPixmap(
+        shapePixmap(isFailure ? Shape::Diamond : Shape::Dot, color, devicePixelRatioF()));
+    QString text = u"<b>" + headline.toHtmlEscaped() + u"</b>";
+    if (!detail.isEmpty())
+        text += u" &nbsp; " + detail.toHtmlEscaped();
+    m_text->setText(text);
+    m_text->setAccessibleName(detail.isEmpty() ? headline : QString(headline + u": " + detail));
+    qDeleteAll(m_buttons->findChildren<QPushButton *>());
+    for (QAction *action : actions) {
+        auto *button = new QPushButton(action->text().remove(u'&').remove(u'…'), m_buttons);
+        button->setAccessibleName(button->text());
+        connect(button, &QPushButton::clicked, action, &QAction::trigger);
+        m_buttons->layout()->addWidget(button);
+    }
+    show();
+}
+
+} // namespace lockkeeper::gui

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/error.h"
+
+#include <QFrame>
+
+class QAction;
+class QLabel;
+class QPushButton;
+
+namespace lockkeeper::gui {
+
+/// One line above the work for what does not deserve a box: what was done, or what failed and how
+/// to go on. It stays until it is dismissed or the next one comes.
+class MessageStrip final : public QFrame
+{
+    Q_OBJECT
+
+public:
+    explicit MessageStrip(QWidget *parent = nullptr);
+
+    void showDone(const QString &headline, const QString &detail);
+    /// @param actions the ways out, as buttons
+    void showFailure(const Error &error, const QList<QAction *> &actions = {});
+    void dismiss();
+    [[nodiscard]] QString text() const;
+
+private:
+    void present(const QString &kind, const QString &headline, const QString &detail,
+                 const QList<QAction *> &actions);
+
+    QLabel *m_icon;
+    QLabel *m_text;
+    QWidget *m_buttons;
+    QPushButton *m_close;
+};
+
+} // namespace lockkeeper::gui

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/views/statusstrip.h"
+
+#include "app/workspace.h"
+#include "core/text.h"
+#include "gui/views/look.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+
+namespace lockkeeper::gui {
+
+namespace {
+
+constexpr int kHeight = 26;
+
+QLabel *makeLabel(QWidget *parent)
+{
+    auto *label = new QLabel(parent);
+    label->setProperty("kind", QStringLiteral("secondary"));
+    label->setTextFormat(Qt::PlainText);
+    return label;
+}
+
+void say(QLabel *label, const QString &text)
+{
+    if (label->text() == text)
+        return;
+    label->setText(text);
+    label->setVisible(!text.isEmpty());
+}
+
+} // namespace
+
+StatusStrip::StatusStrip(QWidget *parent)
+    : QWidget(parent)
+    , m_dot(new QLabel(this))
+    , m_feed(makeLabel(this))
+    , m_proof(makeLabel(this))
+    , m_counts(makeLabel(this))
+    , m_server(makeLabel(this))
+    , m_database(makeLabel(this))
+    , m_scan(makeLabel(this))
+    , m_roundTrip(makeLabel(this))
+{
+    setObjectName(QStringLiteral("statusStrip"));
+    setFixedHeight(kHeight);
+    m_feed->setObjectName(QStringLiteral("feed"));
+    auto *feed = new QHBoxLayout;
+    feed->setSpacing(4);
+    feed->addWidget(m_dot);
+    feed->addWidget(m_feed);
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(12, 0, 16, 0);
+    layout->setSpacing(16);
+    layout->addLayout(feed);
+    for (QLabel *label : {m_proof, m_counts, m_server, m_database, m_scan})
+        layout->addWidget(label);
+    layout->addStretch();
+    layout->addWidget(m_roundTrip);
+    present(nullptr, {});
+}
+
+void StatusStrip::present(app::Workspace *workspace, const Counts &counts)
+{
+    if (workspace) {
+        presentFeed(*workspace);
+        presentServer(*workspace);
+        const QString held = tr("%n lock(s)", nullptr, counts.held);
+        say(m_counts, counts.isFiltered ? tr("%1 of %2").arg(locale().toString(counts.shown), held)
+                                        : held);
+        return;
+    }
+    m_dot->setPixmap(shapePixmap(Shape::Ring, Theme::of(palette()).color(Theme::Role::Gone),
+                                 devicePixelRatioF()));
+    say(m_feed, tr("not connected"));
+    for (QLabel *label : {m_proof, m_counts, m_server, m_database, m_scan, m_roundTrip}) {
+        label->clear();
+        label->hide();
+    }
+}
+
+void StatusStrip::presentFeed(app::Workspace &workspace)
+{
+    const locks::FeedStatus &feed = workspace.monitor().feed();
+    const bool isLost = feed.kind == locks::FeedStatus::Kind::None;
+    const StateLook look = feed.isTrusted ? StateLook{Shape::Dot, Theme::Role::Ok}
+                           : isLost       ? StateLook{Shape::Diamond, Theme::Role::Bad}
+                                          : StateLook{Shape::Triangle, Theme::Role::Warn};
+    m_dot->setPixmap(shapePixmap(look.shape, Theme::of(palette()).color(look.color),
+                                 devicePixelRatioF()));
+    QString text = isLost ? tr("feed lost") : QString(locks::name(feed.kind));
+    if (!feed.isTrusted && !feed.reason.isEmpty())
+        text = tr("%1: %2").arg(text, feed.reason);
+    say(m_feed, text);
+    m_feed->setToolTip(feed.reason);
+
+    if (const auto proof = workspace.monitor().lastProof()) {
+        const auto age =
+            std::chrono::duration_cast<milliseconds>(workspace.clock().steady() - *proof);
+        say(m_proof, tr("confirmed %1 ago").arg(spanText(age)));
+    } else {
+        say(m_proof, {});
+    }
+    QString scan;
+    if (feed.scan) {
+        const auto fraction = feed.scan->fraction();
+        scan = fraction ? tr("scanning, %1 %").arg(static_cast<int>(*fraction * 100))
+                        : tr("scanning, %1 keys so far")
+                              .arg(locale().toString(feed.scan->keysExamined));
+    }
+    say(m_scan, scan);
+}
+
+void StatusStrip::presentServer(app::Workspace &workspace)
+{
+    const QString server = workspace.client().serverInfo().toString();
+    say(m_server, server.isEmpty() ? workspace.client().address().displayUrl() : server);
+    m_server->setToolTip(workspace.client().address().displayUrl());
+    const auto &database = workspace.databaseState();
+    const bool isBroken = database && !*database;
+    say(m_database, isBroken ? tr("database: %1").arg(database->error().what) : QString());
+    m_database->setToolTip(isBroken ? describe(database->error()) : QString());
+    const auto roundTrip = workspace.client().roundTrip();
+    say(m_roundTrip, roundTrip ? tr("read %1 ms").arg(
+                                     static_cast<double>(roundTrip->count()) / 1000.0, 0, 'f', 1)
+                               : QString());
+}
+
+QString StatusStrip::feedText() const
+{
+    return m_feed->text();
+}
+
+} // namespace lockkeeper::gui

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "locks/lockmonitor.h"
+
+#include <QWidget>
+
+class QLabel;
+
+namespace lockkeeper::app {
+class Workspace;
+}
+
+namespace lockkeeper::gui {
+
+/// The status bar: what feeds the list, when it last proved that it lives, counts, the server.
+class StatusStrip final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit StatusStrip(QWidget *parent = nullptr);
+
+    struct Counts
+    {
+        int shown = 0; ///< held, and let through by the filter
+        int held = 0;
+        bool isFiltered = false;
+    };
+
+    /// Null: not connected.
+    void present(app::Workspace *workspace, const Counts &counts);
+    [[nodiscard]] QString feedText() const;
+
+private:
+    void presentFeed(app::Workspace &workspace);
+    void presentServer(app::Workspace &workspace);
+
+    QLabel *m_dot;
+    QLabel *m_feed;
+    QLabel *m_proof;
+    QLabel *m_counts;
+    QLabel *m_server;
+    QLabel *m_database;
+    QLabel *m_scan;
+    QLabel *m_roundTrip;
+};
+
+} // namespace lockkeeper::gui

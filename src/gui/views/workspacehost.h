@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/workspace.h"
+#include "demo/demostack.h"
+
+#include <QObject>
+#include <QPointer>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace lockkeeper::gui {
+
+/// Holds the workspace that the window shows, and lets earlier ones close in peace.
+class WorkspaceHost final : public QObject
+{
+    Q_OBJECT
+
+public:
+    enum class State {
+        Idle,    ///< nothing to show
+        Opening, ///< the first try is under way
+        Open,    ///< connected once; the workspace reconnects by itself
+        Failed,  ///< the first try failed; see failure()
+        Closed,  ///< for good
+    };
+
+    WorkspaceHost(const Clock &clock, QString auditFolder, QObject *parent = nullptr);
+    ~WorkspaceHost() override;
+    WorkspaceHost(const WorkspaceHost &) = delete;
+    WorkspaceHost &operator=(const WorkspaceHost &) = delete;
+
+    [[nodiscard]] State state() const { return m_state; }
+    [[nodiscard]] bool isDemo() const { return m_isDemo; }
+    /// Null while there is none.
+    [[nodiscard]] app::Workspace *workspace() const { return m_workspace.get(); }
+    [[nodiscard]] const std::optional<Error> &failure() const { return m_failure; }
+
+    /// Leaves what is shown now, and opens `target`.
+    void open(const app::Target &target);
+    /// Starts a demo stack and opens it.
+    void openDemo();
+    /// The last target once more.
+    void retry();
+    /// Closes everything; finished() follows when the last flow has ended.
+    void close();
+
+signals:
+    /// Another workspace, or none: drop whatever belongs to the one before.
+    void workspaceChanged();
+    void stateChanged();
+    void finished();
+
+private:
+    static QCoro::Task<> openFlow(app::Workspace *workspace, QPointer<WorkspaceHost> host);
+    static QCoro::Task<> demoFlow(std::shared_ptr<demo::DemoStack> demo,
+                                  QPointer<WorkspaceHost> host);
+    void show(const app::Target &target);
+    void opened(app::Workspace *workspace, const Result<void> &outcome);
+    void demoStarted(const std::shared_ptr<demo::DemoStack> &demo, const Result<void> &outcome);
+    void retire();
+    void finishWhenIdle();
+    void setState(State state);
+
+    const Clock &m_clock;
+    QString m_auditFolder;
+    FlowGroup m_flows;
+    State m_state = State::Idle;
+    bool m_isDemo = false;
+    std::optional<app::Target> m_target;
+    std::optional<Error> m_failure;
+    std::unique_ptr<app::Workspace> m_workspace;
+    std::vector<std::unique_ptr<app::Workspace>> m_retired;
+    std::shared_ptr<demo::DemoStack> m_demo;
+};
+
+} // namespace lockkeeper::gui
