@@ -14,7 +14,8 @@ constexpr milliseconds kFlushInterval{200}; // nobody reads faster
 
 } // namespace
 
-EventListModel::EventListModel(QObject *parent) : QAbstractListModel(parent)
+EventListModel::EventListModel(QObject *parent)
+    : QAbstractListModel(parent)
 {
     m_flushTimer.setSingleShot(true);
     m_flushTimer.setInterval(kFlushInterval);

@@ -35,7 +35,10 @@ public:
     /// Takes over what was queued, now.
     void flush();
 
-    [[nodiscard]] const Line &lineAt(int row) const { return m_lines[static_cast<std::size_t>(row)]; }
+    [[nodiscard]] const Line &lineAt(int row) const
+    {
+        return m_lines[static_cast<std::size_t>(row)];
+    }
     [[nodiscard]] int rowCount(const QModelIndex &parent = {}) const override;
     [[nodiscard]] QVariant data(const QModelIndex &index, int role) const override;
 

@@ -10,7 +10,7 @@ namespace lockkeeper::gui {
 
 namespace {
 
-template <typename T>
+template<typename T>
 int compared(const T &a, const T &b)
 {
     return a < b ? -1 : b < a ? 1 : 0;
@@ -34,8 +34,8 @@ int comparedStates(const LockRow &a, const LockRow &b)
 
 bool LockOrder::needsSession() const
 {
-    return m_column == LockColumn::Title || m_column == LockColumn::User
-           || m_column == LockColumn::Cached;
+    return m_column == LockColumn::Title || m_column == LockColumn::User ||
+           m_column == LockColumn::Cached;
 }
 
 bool LockOrder::operator()(const LockRow &a, const LockRow &b) const
@@ -98,8 +98,7 @@ int LockOrder::compare(const LockRow &a, const LockRow &b) const
 
 LockFilter::LockFilter(const QString &text)
     : m_words(text.simplified().split(u' ', Qt::SkipEmptyParts))
-{
-}
+{}
 
 bool LockFilter::matches(const LockRow &row) const
 {

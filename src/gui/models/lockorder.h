@@ -14,9 +14,9 @@ class LockOrder final
 public:
     explicit LockOrder(LockColumn column = LockColumn::State,
                        Qt::SortOrder direction = Qt::AscendingOrder)
-        : m_column(column), m_direction(direction)
-    {
-    }
+        : m_column(column)
+        , m_direction(direction)
+    {}
 
     [[nodiscard]] LockColumn column() const { return m_column; }
     [[nodiscard]] Qt::SortOrder direction() const { return m_direction; }

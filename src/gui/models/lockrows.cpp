@@ -63,8 +63,7 @@ bool LockRows::setGlance(const SessionId &session, const app::SessionGlance &gla
 void LockRows::retireGone()
 {
     const SteadyTime now = m_clock.steady();
-    while (!m_gone.empty()
-           && (m_gone.front().at + kLinger <= now || m_gone.size() > kMostGone)) {
+    while (!m_gone.empty() && (m_gone.front().at + kLinger <= now || m_gone.size() > kMostGone)) {
         const GoneRow oldest = m_gone.front();
         m_gone.pop_front();
         const auto found = m_slotOf.constFind(oldest.key);
@@ -132,7 +131,7 @@ void LockRows::diagnose(Slot &slot)
         return;
     const SteadyTime now = m_clock.steady();
     slot.row.diagnosis = app::diagnose(slot.row.record, slot.row.glance.state, now);
-    if (const auto next = app::nextChange(slot.row.record); next && *next > now)
+    if (const auto next = app::nextChange(slot.row.record, now); next && *next > now)
         slot.due = *next;
 }
 

@@ -20,7 +20,9 @@ public:
     static constexpr milliseconds kLinger{5000};
     static constexpr std::size_t kMostGone = 200; ///< that linger at one time
 
-    explicit LockRows(const Clock &clock) : m_clock(clock) {}
+    explicit LockRows(const Clock &clock)
+        : m_clock(clock)
+    {}
 
     void begin(locks::LockFamily family, locks::NodeNames nodeNames);
 
@@ -60,10 +62,7 @@ private:
     };
 
     [[nodiscard]] Slot &at(int slot) { return m_slots[static_cast<std::size_t>(slot)]; }
-    [[nodiscard]] const Slot &at(int slot) const
-    {
-        return m_slots[static_cast<std::size_t>(slot)];
-    }
+    [[nodiscard]] const Slot &at(int slot) const { return m_slots[static_cast<std::size_t>(slot)]; }
     int obtain(const LockKey &key);
     void touch(int slot);
     void diagnose(Slot &slot);

@@ -53,8 +53,7 @@ void LockTableModel::apply(const locks::RegistryDelta &delta)
                 ends.insert(event.key, event.end);
         }
         for (const LockKey &key : delta.removed)
-            m_pending.insert(key,
-                             Change{std::nullopt, ends.value(key, locks::HoldEnd::Released)});
+            m_pending.insert(key, Change{std::nullopt, ends.value(key, locks::HoldEnd::Released)});
     }
     if (!m_pending.isEmpty())
         scheduleFlush();
@@ -64,8 +63,7 @@ void LockTableModel::scheduleFlush()
 {
     if (m_flushTimer.isActive())
         return;
-    const auto sinceLast =
-        std::chrono::duration_cast<milliseconds>(m_clock.steady() - m_flushedAt);
+    const auto sinceLast = std::chrono::duration_cast<milliseconds>(m_clock.steady() - m_flushedAt);
     m_flushTimer.start(std::clamp(kFlushInterval - sinceLast, milliseconds(0), kFlushInterval));
 }
 
@@ -138,10 +136,10 @@ void LockTableModel::commit()
     carryOut(plan, !areInPlace(plan.staying));
 }
 
-LockTableModel::Plan LockTableModel::planFor(const std::vector<int> &slots)
+LockTableModel::Plan LockTableModel::planFor(const std::vector<int> &touched)
 {
     Plan plan;
-    for (const int slot : slots) {
+    for (const int slot : touched) {
         const bool isEnded = m_rows.isEnded(slot);
         const bool isShown = positionOf(slot) >= 0;
         const bool shows = !isEnded && m_filter.matches(m_rows.row(slot));
@@ -176,13 +174,13 @@ void LockTableModel::carryOut(const Plan &plan, bool sortsStaying)
         emit updated();
 }
 
-void LockTableModel::append(const std::vector<int> &slots)
+void LockTableModel::append(const std::vector<int> &touched)
 {
-    if (slots.empty())
+    if (touched.empty())
         return;
     const int first = rowCount();
-    beginInsertRows({}, first, first + static_cast<int>(slots.size()) - 1);
-    for (const int slot : slots) {
+    beginInsertRows({}, first, first + static_cast<int>(touched.size()) - 1);
+    for (const int slot : touched) {
         positionOf(slot) = static_cast<int>(m_shown.size());
         m_shown.push_back(slot);
     }
@@ -200,9 +198,8 @@ void LockTableModel::merge(std::vector<int> moving, const std::vector<int> &leav
     std::ranges::sort(moving, before);
     std::vector<int> resting;
     resting.reserve(m_shown.size());
-    std::ranges::copy_if(m_shown, std::back_inserter(resting), [&isApart](int slot) {
-        return !isApart[static_cast<std::size_t>(slot)];
-    });
+    std::ranges::copy_if(m_shown, std::back_inserter(resting),
+                         [&isApart](int slot) { return !isApart[static_cast<std::size_t>(slot)]; });
     std::vector<int> shown;
     shown.reserve(m_shown.size());
     std::ranges::merge(resting, moving, std::back_inserter(shown), before);
@@ -241,21 +238,21 @@ void LockTableModel::cutTail(std::size_t rows)
 
 /// Rows that did not change are in order among themselves; so all are, when each changed row is in
 /// order with its two neighbours.
-bool LockTableModel::areInPlace(const std::vector<int> &slots)
+bool LockTableModel::areInPlace(const std::vector<int> &touched)
 {
-    return std::ranges::all_of(slots, [this](int slot) {
+    return std::ranges::all_of(touched, [this](int slot) {
         const auto position = static_cast<std::size_t>(positionOf(slot));
         const bool isAfterPrevious = position == 0 || isBefore(m_shown[position - 1], slot);
-        return isAfterPrevious
-               && (position + 1 == m_shown.size() || isBefore(slot, m_shown[position + 1]));
+        return isAfterPrevious &&
+               (position + 1 == m_shown.size() || isBefore(slot, m_shown[position + 1]));
     });
 }
 
-void LockTableModel::announceChanges(const std::vector<int> &slots)
+void LockTableModel::announceChanges(const std::vector<int> &touched)
 {
     std::vector<int> rows;
-    rows.reserve(slots.size());
-    for (const int slot : slots)
+    rows.reserve(touched.size());
+    for (const int slot : touched)
         rows.push_back(positionOf(slot));
     std::ranges::sort(rows);
     for (std::size_t first = 0; first < rows.size();) {
@@ -287,8 +284,8 @@ QVariant LockTableModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole:
         return textOf(column, row);
     case Qt::AccessibleTextRole:
-        return QString(headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString()
-                       + u": " + textOf(column, row).toString());
+        return QString(headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString() +
+                       u": " + textOf(column, row).toString());
     case Qt::ToolTipRole:
         if (column == LockColumn::State)
             return row.gone ? QString() : row.diagnosis.reason;
@@ -367,9 +364,16 @@ const LockRow *LockTableModel::find(const LockKey &key) const
 int LockTableModel::rowOf(const LockKey &key) const
 {
     const auto found = m_rows.slotsByKey().constFind(key);
-    if (found == m_rows.slotsByKey().cend() || static_cast<std::size_t>(*found) >= m_positions.size())
+    if (found == m_rows.slotsByKey().cend() ||
+        static_cast<std::size_t>(*found) >= m_positions.size())
         return -1;
     return m_positions[static_cast<std::size_t>(*found)];
+}
+
+int LockTableModel::shownHeldCount() const
+{
+    return static_cast<int>(
+        std::ranges::count_if(m_shown, [this](int slot) { return !m_rows.row(slot).gone; }));
 }
 
 QList<SessionId> LockTableModel::sessions() const

@@ -62,6 +62,8 @@ public:
     [[nodiscard]] QList<SessionId> sessions() const;
     /// Locks held now, shown or not.
     [[nodiscard]] int heldCount() const { return m_rows.heldCount(); }
+    /// Of these, the ones that the filter lets through.
+    [[nodiscard]] int shownHeldCount() const;
     [[nodiscard]] int totalCount() const { return static_cast<int>(m_rows.slotsByKey().size()); }
     [[nodiscard]] const Clock &clock() const { return m_clock; }
 
@@ -87,18 +89,21 @@ private:
 
     void scheduleFlush();
     [[nodiscard]] QVariant textOf(LockColumn column, const LockRow &row) const;
-    [[nodiscard]] bool isBefore(int a, int b) const { return m_order(m_rows.row(a), m_rows.row(b)); }
+    [[nodiscard]] bool isBefore(int a, int b) const
+    {
+        return m_order(m_rows.row(a), m_rows.row(b));
+    }
     [[nodiscard]] int &positionOf(int slot) { return m_positions[static_cast<std::size_t>(slot)]; }
 
     void commit();
-    [[nodiscard]] Plan planFor(const std::vector<int> &slots);
+    [[nodiscard]] Plan planFor(const std::vector<int> &touched);
     void carryOut(const Plan &plan, bool sortsStaying);
-    void append(const std::vector<int> &slots);
+    void append(const std::vector<int> &touched);
     void merge(std::vector<int> moving, const std::vector<int> &leaving);
     void setOrder(std::vector<int> shown);
     void cutTail(std::size_t rows);
-    [[nodiscard]] bool areInPlace(const std::vector<int> &slots);
-    void announceChanges(const std::vector<int> &slots);
+    [[nodiscard]] bool areInPlace(const std::vector<int> &touched);
+    void announceChanges(const std::vector<int> &touched);
 
     const Clock &m_clock;
     LockRows m_rows;

@@ -44,8 +44,7 @@ std::optional<Appearance::Choice> Appearance::fromName(const QString &name)
 
 void Appearance::apply()
 {
-    const bool isDark =
-        m_choice == Choice::Dark || (m_choice == Choice::System && m_isSystemDark);
+    const bool isDark = m_choice == Choice::Dark || (m_choice == Choice::System && m_isSystemDark);
     const Theme &theme = isDark ? Theme::dark() : Theme::light();
     QApplication::setPalette(theme.palette());
     m_application.setStyleSheet(theme.styleSheet());

@@ -18,7 +18,8 @@ constexpr int kGap = 12;
 
 } // namespace
 
-EnvironmentStrip::EnvironmentStrip(QWidget *parent) : QWidget(parent)
+EnvironmentStrip::EnvironmentStrip(QWidget *parent)
+    : QWidget(parent)
 {
     setFixedHeight(kHeight);
     hide();

@@ -26,9 +26,9 @@ class EventDelegate final : public QStyledItemDelegate
 {
 public:
     explicit EventDelegate(const EventListModel &model, QObject *parent)
-        : QStyledItemDelegate(parent), m_model(model)
-    {
-    }
+        : QStyledItemDelegate(parent)
+        , m_model(model)
+    {}
 
     QSize sizeHint(const QStyleOptionViewItem &, const QModelIndex &) const override
     {
@@ -48,8 +48,8 @@ public:
             painter->setFont(font);
             painter->setPen(theme.color(color));
             painter->drawText(area, Qt::AlignVCenter | Qt::TextSingleLine, text);
-            area.setLeft(area.left()
-                         + qMax(room, painter->fontMetrics().horizontalAdvance(text) + kGap));
+            area.setLeft(area.left() +
+                         qMax(room, painter->fontMetrics().horizontalAdvance(text) + kGap));
         };
         const QFont fixed = fixedFont(option.font);
         write(timeOfDay(line.at), option.font, Theme::Role::Secondary, 0);
@@ -66,7 +66,9 @@ private:
 } // namespace
 
 EventsPanel::EventsPanel(EventListModel &model, QWidget *parent)
-    : QWidget(parent), m_fold(new QToolButton(this)), m_list(new QListView(this))
+    : QWidget(parent)
+    , m_fold(new QToolButton(this))
+    , m_list(new QListView(this))
 {
     m_fold->setObjectName(QStringLiteral("fold"));
     m_fold->setText(tr("Events"));

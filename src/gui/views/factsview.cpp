@@ -18,7 +18,9 @@ constexpr int kNameWidth = 84;
 
 } // namespace
 
-FactsView::FactsView(QWidget *parent) : QWidget(parent), m_grid(new QGridLayout(this))
+FactsView::FactsView(QWidget *parent)
+    : QWidget(parent)
+    , m_grid(new QGridLayout(this))
 {
     m_grid->setContentsMargins(0, 0, 0, 0);
     m_grid->setHorizontalSpacing(8);
@@ -62,9 +64,8 @@ void FactsView::addLine()
     m_grid->addWidget(line.name, row, 0, Qt::AlignTop);
     m_grid->addWidget(line.value, row, 1, Qt::AlignTop);
     m_grid->addWidget(line.copy, row, 2, Qt::AlignTop);
-    connect(line.copy, &QPushButton::clicked, this, [this, row] {
-        QGuiApplication::clipboard()->setText(printable(m_lines[row].toCopy));
-    });
+    connect(line.copy, &QPushButton::clicked, this,
+            [this, row] { QGuiApplication::clipboard()->setText(printable(m_lines[row].toCopy)); });
     m_lines.append(line);
 }
 
@@ -73,8 +74,8 @@ void FactsView::fill(int row, const Fact &fact)
     Line &line = m_lines[row];
     const Theme &theme = Theme::of(palette());
     const auto colored = [&theme](Theme::Role role, const QString &text) {
-        return QString(u"<span style=\"color:" + theme.color(role).name() + u"\">"
-                       + text.toHtmlEscaped() + u"</span>");
+        return QString(u"<span style=\"color:" + theme.color(role).name() + u"\">" +
+                       text.toHtmlEscaped() + u"</span>");
     };
     QString html = fact.isBad ? colored(Theme::Role::Bad, fact.value) : fact.value.toHtmlEscaped();
     if (!fact.aside.isEmpty())

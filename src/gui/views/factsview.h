@@ -22,8 +22,8 @@ public:
     {
         QString name;
         QString value;
-        QString aside;      ///< said after the value, more quietly
-        QByteArray toCopy;  ///< not empty: offers to copy this
+        QString aside;     ///< said after the value, more quietly
+        QByteArray toCopy; ///< not empty: offers to copy this
         bool isFixed = false;
         bool isBad = false;
     };

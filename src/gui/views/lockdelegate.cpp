@@ -21,9 +21,9 @@ constexpr qreal kShapeRoom = 18;
 } // namespace
 
 LockDelegate::LockDelegate(const LockTableModel &model, QObject *parent)
-    : QStyledItemDelegate(parent), m_model(model)
-{
-}
+    : QStyledItemDelegate(parent)
+    , m_model(model)
+{}
 
 void LockDelegate::setFont(const QFont &font)
 {
@@ -74,8 +74,8 @@ void LockDelegate::paintBackground(QPainter &painter, const QStyleOptionViewItem
         painter.fillRect(option.rect, theme.color(Theme::Role::Selection));
     paintBottomLine(painter, theme.color(Theme::Role::Line), option.rect);
     // The focus shows where the keyboard acts; a frame around each cell would be noise.
-    if (isSelected && index.column() == 0 && option.state.testFlag(QStyle::State_Active)
-        && option.widget && option.widget->hasFocus())
+    if (isSelected && index.column() == 0 && option.state.testFlag(QStyle::State_Active) &&
+        option.widget && option.widget->hasFocus())
         painter.fillRect(QRect(option.rect.left(), option.rect.top(), 3, option.rect.height()),
                          theme.color(Theme::Role::Accent));
 }
@@ -83,8 +83,7 @@ void LockDelegate::paintBackground(QPainter &painter, const QStyleOptionViewItem
 void LockDelegate::paintState(QPainter &painter, const Cell &cell) const
 {
     const StateLook look = lookOf(cell.row);
-    const QColor color =
-        cell.theme.color(cell.isFaded ? Theme::Role::Gone : look.color);
+    const QColor color = cell.theme.color(cell.isFaded ? Theme::Role::Gone : look.color);
     paintShape(painter, look.shape, color,
                QRectF(cell.area.left() - 1, cell.area.top(), kShapeRoom - 4, cell.area.height()));
     paintText(painter,
@@ -113,10 +112,10 @@ void LockDelegate::paintTtl(QPainter &painter, const Cell &cell) const
         painter.drawRoundedRect(track, kBarHeight / 2, kBarHeight / 2);
         painter.restore();
     }
-    paintText(painter,
-              {cell.row, cell.theme, cell.area.adjusted(kBarWidth + kPadding, 0, 0, 0),
-               cell.isFaded},
-              LockColumn::Ttl, ttlText(cell.row, now));
+    paintText(
+        painter,
+        {cell.row, cell.theme, cell.area.adjusted(kBarWidth + kPadding, 0, 0, 0), cell.isFaded},
+        LockColumn::Ttl, ttlText(cell.row, now));
 }
 
 void LockDelegate::paintText(QPainter &painter, const Cell &cell, LockColumn column,
@@ -138,10 +137,10 @@ QColor LockDelegate::textColor(const Cell &cell, LockColumn column) const
 {
     if (cell.isFaded)
         return cell.theme.color(Theme::Role::Gone);
-    const bool isAside = column == LockColumn::Session
-                         || (column == LockColumn::Cached && !cell.row.glance.cachedBytes)
-                         || (column == LockColumn::Title
-                             && (!cell.row.glance.title || cell.row.glance.title->isEmpty()));
+    const bool isAside = column == LockColumn::Session ||
+                         (column == LockColumn::Cached && !cell.row.glance.cachedBytes) ||
+                         (column == LockColumn::Title &&
+                          (!cell.row.glance.title || cell.row.glance.title->isEmpty()));
     return cell.theme.color(isAside ? Theme::Role::Secondary : Theme::Role::Text);
 }
 

@@ -17,7 +17,8 @@ constexpr qreal kArrowGap = 5;
 
 } // namespace
 
-LockHeader::LockHeader(QWidget *parent) : QHeaderView(Qt::Horizontal, parent)
+LockHeader::LockHeader(QWidget *parent)
+    : QHeaderView(Qt::Horizontal, parent)
 {
     setSectionsClickable(true);
     setHighlightSections(false);
@@ -57,10 +58,9 @@ void LockHeader::paintSection(QPainter *painter, const QRect &rect, int section)
         painter->setRenderHint(QPainter::Antialiasing);
         painter->setPen(Qt::NoPen);
         painter->setBrush(theme.color(Theme::Role::Secondary));
-        painter->drawPolygon(
-            QPolygonF{{left, middle - tip * kArrowHeight / 2},
-                      {left + kArrowWidth, middle - tip * kArrowHeight / 2},
-                      {left + kArrowWidth / 2, middle + tip * kArrowHeight / 2}});
+        painter->drawPolygon(QPolygonF{{left, middle - tip * kArrowHeight / 2},
+                                       {left + kArrowWidth, middle - tip * kArrowHeight / 2},
+                                       {left + kArrowWidth / 2, middle + tip * kArrowHeight / 2}});
     }
     painter->restore();
 }

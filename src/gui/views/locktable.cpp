@@ -22,7 +22,9 @@ constexpr int kRowsAround = 20;
 } // namespace
 
 LockTable::LockTable(LockTableModel &model, QWidget *parent)
-    : QTableView(parent), m_model(model), m_delegate(new LockDelegate(model, this))
+    : QTableView(parent)
+    , m_model(model)
+    , m_delegate(new LockDelegate(model, this))
 {
     setAccessibleName(tr("Locks"));
     setHorizontalHeader(new LockHeader(this));
@@ -59,8 +61,8 @@ void LockTable::layOutColumns()
 {
     const auto width = [this](LockColumn column, const QString &widest, int extra) {
         horizontalHeader()->resizeSection(static_cast<int>(column),
-                                          fontMetrics().horizontalAdvance(widest) + extra
-                                              + 2 * LockDelegate::kPadding);
+                                          fontMetrics().horizontalAdvance(widest) + extra +
+                                              2 * LockDelegate::kPadding);
     };
     width(LockColumn::State, tr("renewing long"), 20);
     width(LockColumn::Session, QStringLiteral("00000000000000"), 0);
@@ -169,8 +171,8 @@ void LockTable::restorePlace()
     const int selected = m_selected ? m_model.rowOf(*m_selected) : -1;
     if (selected >= 0 && currentIndex().row() != selected)
         selectionModel()->setCurrentIndex(m_model.index(selected, 0),
-                                          QItemSelectionModel::ClearAndSelect
-                                              | QItemSelectionModel::Rows);
+                                          QItemSelectionModel::ClearAndSelect |
+                                              QItemSelectionModel::Rows);
     if (m_anchor) {
         if (const int row = m_model.rowOf(m_anchor->key); row >= 0) {
             executeDelayedItemsLayout();
@@ -190,9 +192,9 @@ void LockTable::repaintClocks()
         return;
     for (const LockColumn column : {LockColumn::Ttl, LockColumn::HeldFor}) {
         const int section = static_cast<int>(column);
-        const int bottom = std::min(viewport()->height(),
-                                    m_model.rowCount() * LockDelegate::kRowHeight
-                                        - verticalScrollBar()->value());
+        const int bottom =
+            std::min(viewport()->height(),
+                     m_model.rowCount() * LockDelegate::kRowHeight - verticalScrollBar()->value());
         viewport()->update(columnViewportPosition(section), 0, columnWidth(section), bottom);
     }
 }

@@ -60,7 +60,8 @@ private:
     LockDelegate *m_delegate;
     std::optional<LockKey> m_selected;
     std::optional<Anchor> m_anchor;
-    bool m_isUpdating = false; ///< rows change: what happens to the selection is not the user's will
+    bool m_isUpdating =
+        false; ///< rows change: what happens to the selection is not the user's will
     QTimer m_clockTimer;
 };
 

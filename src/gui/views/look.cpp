@@ -123,8 +123,7 @@ void paintTabular(QPainter &painter, const QRectF &area, Qt::Alignment alignment
     for (const QChar c : text)
         width += c.isDigit() ? digit : metrics.horizontalAdvance(c);
     qreal x = alignment.testFlag(Qt::AlignRight) ? area.right() - width : area.left();
-    const qreal baseline =
-        area.top() + (area.height() - metrics.height()) / 2 + metrics.ascent();
+    const qreal baseline = area.top() + (area.height() - metrics.height()) / 2 + metrics.ascent();
     for (const QChar c : text) {
         const qreal advance = metrics.horizontalAdvance(c);
         const qreal room = c.isDigit() ? digit : advance;

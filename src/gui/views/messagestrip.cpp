@@ -68,7 +68,7 @@ void MessageStrip::present(const QString &kind, const QString &headline, const Q
     const QColor color =
         Theme::of(palette()).color(isFailure ? Theme::Role::StripText : Theme::Role::Ok);
     m_icon->setPixmap(
-        shapePixmap(isFailure ? Shape::Diamond : Shape::Dot, color, devicePixelRatioF()));
+        shapePixmap(isFailure ? gui::Shape::Diamond : gui::Shape::Dot, color, devicePixelRatioF()));
     QString text = u"<b>" + headline.toHtmlEscaped() + u"</b>";
     if (!detail.isEmpty())
         text += u" &nbsp; " + detail.toHtmlEscaped();

@@ -17,7 +17,7 @@ namespace lockkeeper::gui {
 
 namespace {
 
-constexpr qsizetype kPage = 100;             ///< messages that are laid out at first
+constexpr qsizetype kPage = 100;              ///< messages that are laid out at first
 constexpr qsizetype kLongestMessage = 20'000; ///< characters that are laid out of one message
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include "gui/views/look.h"
 
+#include <QLocale>
 #include <QPainter>
 
 namespace lockkeeper::gui {
@@ -16,7 +17,8 @@ constexpr qreal kDotRoom = 14;
 
 } // namespace
 
-PageButton::PageButton(const QString &text, QWidget *parent) : QAbstractButton(parent)
+PageButton::PageButton(const QString &text, QWidget *parent)
+    : QAbstractButton(parent)
 {
     setText(text);
     setAccessibleName(text);
@@ -77,9 +79,9 @@ void PageButton::paintEvent(QPaintEvent *)
         font.setWeight(QFont::DemiBold);
     painter.setFont(font);
     painter.setPen(theme.color(Theme::Role::Text));
-    painter.drawText(area, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
-                     painter.fontMetrics().elidedText(text(), Qt::ElideMiddle,
-                                                      static_cast<int>(area.width())));
+    painter.drawText(
+        area, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
+        painter.fontMetrics().elidedText(text(), Qt::ElideMiddle, static_cast<int>(area.width())));
 }
 
 } // namespace lockkeeper::gui

@@ -16,7 +16,9 @@ constexpr milliseconds kPause{100};
 } // namespace
 
 SessionColumns::SessionColumns(LockTableModel &model, LockTable &table, QObject *parent)
-    : QObject(parent), m_model(model), m_table(table)
+    : QObject(parent)
+    , m_model(model)
+    , m_table(table)
 {
     m_timer.setSingleShot(true);
     m_timer.setInterval(kPause);
@@ -51,7 +53,12 @@ void SessionColumns::ask()
     m_lookup->forget(left.values());
     m_lookup->want(wanted.values());
     // What is known already is not announced again.
-    takeOver(added.values());
+    QList<SessionId> known;
+    for (const SessionId &id : added) {
+        if (m_lookup->glance(id).state != app::SessionState::Unknown)
+            known.append(id);
+    }
+    takeOver(known);
 }
 
 QSet<SessionId> SessionColumns::wantedNow() const
@@ -65,11 +72,8 @@ QSet<SessionId> SessionColumns::wantedNow() const
 
 void SessionColumns::takeOver(const QList<SessionId> &ids)
 {
-    for (const SessionId &id : ids) {
-        const app::SessionGlance glance = m_lookup->glance(id);
-        if (glance.state != app::SessionState::Unknown)
-            m_model.setGlance(id, glance);
-    }
+    for (const SessionId &id : ids)
+        m_model.setGlance(id, m_lookup->glance(id));
 }
 
 } // namespace lockkeeper::gui

@@ -7,7 +7,7 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPainter>
+#include <QLocale>
 
 namespace lockkeeper::gui {
 
@@ -68,8 +68,8 @@ void StatusStrip::present(app::Workspace *workspace, const Counts &counts)
         presentFeed(*workspace);
         presentServer(*workspace);
         const QString held = tr("%n lock(s)", nullptr, counts.held);
-        say(m_counts, counts.isFiltered ? tr("%1 of %2").arg(locale().toString(counts.shown), held)
-                                        : held);
+        say(m_counts,
+            counts.isFiltered ? tr("%1 of %2").arg(locale().toString(counts.shown), held) : held);
         return;
     }
     m_dot->setPixmap(shapePixmap(Shape::Ring, Theme::of(palette()).color(Theme::Role::Gone),
@@ -88,8 +88,8 @@ void StatusStrip::presentFeed(app::Workspace &workspace)
     const StateLook look = feed.isTrusted ? StateLook{Shape::Dot, Theme::Role::Ok}
                            : isLost       ? StateLook{Shape::Diamond, Theme::Role::Bad}
                                           : StateLook{Shape::Triangle, Theme::Role::Warn};
-    m_dot->setPixmap(shapePixmap(look.shape, Theme::of(palette()).color(look.color),
-                                 devicePixelRatioF()));
+    m_dot->setPixmap(
+        shapePixmap(look.shape, Theme::of(palette()).color(look.color), devicePixelRatioF()));
     QString text = isLost ? tr("feed lost") : QString(locks::name(feed.kind));
     if (!feed.isTrusted && !feed.reason.isEmpty())
         text = tr("%1: %2").arg(text, feed.reason);
@@ -106,9 +106,9 @@ void StatusStrip::presentFeed(app::Workspace &workspace)
     QString scan;
     if (feed.scan) {
         const auto fraction = feed.scan->fraction();
-        scan = fraction ? tr("scanning, %1 %").arg(static_cast<int>(*fraction * 100))
-                        : tr("scanning, %1 keys so far")
-                              .arg(locale().toString(feed.scan->keysExamined));
+        scan = fraction
+                   ? tr("scanning, %1 %").arg(static_cast<int>(*fraction * 100))
+                   : tr("scanning, %1 keys so far").arg(locale().toString(feed.scan->keysExamined));
     }
     say(m_scan, scan);
 }
@@ -123,9 +123,10 @@ void StatusStrip::presentServer(app::Workspace &workspace)
     say(m_database, isBroken ? tr("database: %1").arg(database->error().what) : QString());
     m_database->setToolTip(isBroken ? describe(database->error()) : QString());
     const auto roundTrip = workspace.client().roundTrip();
-    say(m_roundTrip, roundTrip ? tr("read %1 ms").arg(
-                                     static_cast<double>(roundTrip->count()) / 1000.0, 0, 'f', 1)
-                               : QString());
+    say(m_roundTrip,
+        roundTrip
+            ? tr("read %1 ms").arg(static_cast<double>(roundTrip->count()) / 1000.0, 0, 'f', 1)
+            : QString());
 }
 
 QString StatusStrip::feedText() const

@@ -12,39 +12,40 @@ namespace {
 
 // In the order of Theme::Role.
 constexpr std::array<const char *, Theme::kRoles> kRoleNames{
-    "window", "surface", "raised", "text", "secondary", "line", "accent",    "onAccent", "selection",
-    "ok",     "warn",    "bad",    "gone", "odd",       "calm", "stripText", "stripSurface"};
+    "window", "surface",  "raised",    "text",      "secondary",   "line",
+    "accent", "onAccent", "selection", "ok",        "warn",        "bad",
+    "gone",   "odd",      "calm",      "stripText", "stripSurface"};
 
 double luminance(const QColor &color)
 {
     const auto linear = [](double channel) {
         return channel <= 0.04045 ? channel / 12.92 : std::pow((channel + 0.055) / 1.055, 2.4);
     };
-    return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF())
-           + 0.0722 * linear(color.blueF());
+    return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) +
+           0.0722 * linear(color.blueF());
 }
 
 } // namespace
 
 const Theme &Theme::light()
 {
-    static const Theme theme(
-        false, {QColor(0xF6F7F9), QColor(0xFFFFFF), QColor(0xFAFBFC), QColor(0x1B1F24),
-                QColor(0x5B6470), QColor(0xE2E6EB), QColor(0x2563EB), QColor(0xFFFFFF),
-                QColor(0xE8F0FE), QColor(0x19774E), QColor(0x946000), QColor(0xC53030),
-                QColor(0x616B79), QColor(0x7C4DCC), QColor(0xCBD5E1), QColor(0xB42318),
-                QColor(0xFEF1F0)});
+    static const Theme theme(false, {QColor(0xF6F7F9), QColor(0xFFFFFF), QColor(0xFAFBFC),
+                                     QColor(0x1B1F24), QColor(0x5B6470), QColor(0xE2E6EB),
+                                     QColor(0x2563EB), QColor(0xFFFFFF), QColor(0xE8F0FE),
+                                     QColor(0x19774E), QColor(0x946000), QColor(0xC53030),
+                                     QColor(0x616B79), QColor(0x7C4DCC), QColor(0xCBD5E1),
+                                     QColor(0xB42318), QColor(0xFEF1F0)});
     return theme;
 }
 
 const Theme &Theme::dark()
 {
-    static const Theme theme(
-        true, {QColor(0x14171C), QColor(0x1B1F26), QColor(0x1F242C), QColor(0xE6E9EE),
-               QColor(0x9AA4B2), QColor(0x2C333D), QColor(0x7AA7FF), QColor(0x10151D),
-               QColor(0x233450), QColor(0x5CC797), QColor(0xE0AE4F), QColor(0xF08A85),
-               QColor(0x98A3B2), QColor(0xB794F6), QColor(0x414C5B), QColor(0xF29B94),
-               QColor(0x3A1F1E)});
+    static const Theme theme(true, {QColor(0x14171C), QColor(0x1B1F26), QColor(0x1F242C),
+                                    QColor(0xE6E9EE), QColor(0x9AA4B2), QColor(0x2C333D),
+                                    QColor(0x7AA7FF), QColor(0x10151D), QColor(0x233450),
+                                    QColor(0x5CC797), QColor(0xE0AE4F), QColor(0xF08A85),
+                                    QColor(0x98A3B2), QColor(0xB794F6), QColor(0x414C5B),
+                                    QColor(0xF29B94), QColor(0x3A1F1E)});
     return theme;
 }
 

@@ -15,9 +15,9 @@ class Theme final
 {
 public:
     enum class Role {
-        Window,    ///< panes around the work
-        Surface,   ///< the work itself: table, fields
-        Raised,    ///< cards, hovered rows
+        Window,  ///< panes around the work
+        Surface, ///< the work itself: table, fields
+        Raised,  ///< cards, hovered rows
         Text,
         Secondary, ///< labels, ids, times
         Line,
@@ -29,8 +29,8 @@ public:
         Bad,
         Gone,
         Odd,
-        Calm,         ///< the bar of a lock with nothing to say about
-        StripText,    ///< of the production strip, and of messages of failure
+        Calm,      ///< the bar of a lock with nothing to say about
+        StripText, ///< of the production strip, and of messages of failure
         StripSurface,
     };
     static constexpr std::size_t kRoles = static_cast<std::size_t>(Role::StripSurface) + 1;
@@ -41,16 +41,16 @@ public:
     [[nodiscard]] static const Theme &of(const QPalette &palette);
 
     [[nodiscard]] bool isDark() const { return m_isDark; }
-    [[nodiscard]] QColor color(Role role) const
-    {
-        return m_colors[static_cast<std::size_t>(role)];
-    }
+    [[nodiscard]] QColor color(Role role) const { return m_colors[static_cast<std::size_t>(role)]; }
     [[nodiscard]] QPalette palette() const;
     /// The style sheet of resources/style with this theme's colours.
     [[nodiscard]] QString styleSheet() const;
 
 private:
-    Theme(bool isDark, std::array<QColor, kRoles> colors) : m_isDark(isDark), m_colors(colors) {}
+    Theme(bool isDark, std::array<QColor, kRoles> colors)
+        : m_isDark(isDark)
+        , m_colors(colors)
+    {}
 
     bool m_isDark;
     std::array<QColor, kRoles> m_colors;

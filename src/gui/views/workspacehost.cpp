@@ -8,19 +8,27 @@
 namespace lockkeeper::gui {
 
 WorkspaceHost::WorkspaceHost(const Clock &clock, QString auditFolder, QObject *parent)
-    : QObject(parent), m_clock(clock), m_auditFolder(std::move(auditFolder))
+    : QObject(parent)
+    , m_clock(clock)
+    , m_auditFolder(std::move(auditFolder))
 {
     connect(&m_flows, &FlowGroup::becameIdle, this, &WorkspaceHost::finishWhenIdle);
 }
 
 WorkspaceHost::~WorkspaceHost() = default;
 
-void WorkspaceHost::open(const app::Target &target)
+void WorkspaceHost::open(const Result<app::Target> &target)
 {
     m_isDemo = false;
     retire();
     m_demo.reset();
-    show(target);
+    if (target) {
+        show(*target);
+        return;
+    }
+    m_target.reset();
+    m_failure = target.error();
+    setState(State::Failed);
 }
 
 void WorkspaceHost::openDemo()
@@ -43,6 +51,12 @@ void WorkspaceHost::retry()
         const app::Target target = *m_target;
         open(target);
     }
+}
+
+void WorkspaceHost::noteConnected()
+{
+    m_failure.reset();
+    setState(State::Open);
 }
 
 void WorkspaceHost::close()

@@ -38,12 +38,14 @@ public:
     [[nodiscard]] app::Workspace *workspace() const { return m_workspace.get(); }
     [[nodiscard]] const std::optional<Error> &failure() const { return m_failure; }
 
-    /// Leaves what is shown now, and opens `target`.
-    void open(const app::Target &target);
+    /// Leaves what is shown now, and opens `target`; or says why there is none.
+    void open(const Result<app::Target> &target);
     /// Starts a demo stack and opens it.
     void openDemo();
     /// The last target once more.
     void retry();
+    /// The connection was made after all.
+    void noteConnected();
     /// Closes everything; finished() follows when the last flow has ended.
     void close();
 

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/views/actiondialog.h"
+
+#include "core/text.h"
+#include "gui/models/words.h"
+#include "gui/views/look.h"
+#include "ui_actiondialog.h"
+
+namespace lockkeeper::gui {
+
+namespace {
+
+constexpr int kWidth = 560;
+
+QString colored(const QWidget &widget, Theme::Role role, const QString &html)
+{
+    const QString color = Theme::of(widget.palette()).color(role).name();
+    return u"<span style=\"color:" + color + u"\">" + html + u"</span>";
+}
+
+} // namespace
+
+ActionDialog::ActionDialog(app::Workspace &workspace, Kind kind, const LockRow &row,
+                           QWidget *parent)
+    : QDialog(parent)
+    , m_workspace(&workspace)
+    , m_kind(kind)
+    , m_row(row)
+    , m_form(std::make_unique<Ui::ActionForm>())
+{
+    m_form->setupUi(this);
+    setAttribute(Qt::WA_DeleteOnClose);
+    setMinimumWidth(kWidth);
+    const bool isRelease = kind == Kind::Release;
+    setWindowTitle(isRelease ? tr("Release lock") : tr("Delete session"));
+    m_form->headline->setObjectName(QStringLiteral("dialogHeadline"));
+    m_form->effectsHeading->setObjectName(QStringLiteral("heading"));
+    m_form->confirmButton->setText(isRelease ? tr("Release lock") : tr("Delete session"));
+    m_form->confirmButton->setAccessibleName(m_form->confirmButton->text());
+    m_form->confirmButton->setProperty("kind", QStringLiteral("dangerPrimary"));
+    m_form->takeOver->setVisible(!isRelease && !row.gone && !row.record.isForeign());
+    m_form->takeOver->setAccessibleName(m_form->takeOver->text());
+    m_form->warnings->hide();
+    m_form->result->hide();
+    connect(m_form->takeOver, &QCheckBox::toggled, this, &ActionDialog::preview);
+    connect(m_form->cancelButton, &QPushButton::clicked, this, &ActionDialog::reject);
+    connect(m_form->confirmButton, &QPushButton::clicked, this, &ActionDialog::run);
+    m_form->confirmButton->setAutoDefault(false);
+    m_form->cancelButton->setDefault(true);
+    m_form->reason->setFocus();
+    presentFacts(nullptr);
+    preview();
+}
+
+ActionDialog::~ActionDialog() = default;
+
+void ActionDialog::reject()
+{
+    if (m_stage != Stage::Running) {
+        QDialog::reject();
+        return;
+    }
+    // A delete that waits for its lock can be ended; what comes of it is shown as usual.
+    m_stop.request_stop();
+    m_form->cancelButton->setEnabled(false);
+    m_form->cancelButton->setText(tr("Cancelling …"));
+}
+
+app::ReleaseRequest ActionDialog::releaseRequest() const
+{
+    return {m_row.record.session, m_row.record.token, m_form->reason->text().trimmed()};
+}
+
+app::DeleteRequest ActionDialog::deleteRequest() const
+{
+    app::DeleteRequest request;
+    request.session = m_row.record.session;
+    if (m_form->takeOver->isChecked())
+        request.takeOver = m_row.record.token;
+    request.reason = m_form->reason->text().trimmed();
+    request.stop = m_stop.get_token();
+    return request;
+}
+
+void ActionDialog::preview()
+{
+    if (!m_workspace || m_workspace->isClosing())
+        return;
+    setStage(Stage::Previewing);
+    m_workspace->flows().start(
+        previewFlow(m_workspace, m_kind, releaseRequest(), deleteRequest(), ++m_generation, this));
+}
+
+QCoro::Task<> ActionDialog::previewFlow(app::Workspace *workspace, Kind kind,
+                                        app::ReleaseRequest release, app::DeleteRequest removal,
+                                        quint64 generation, QPointer<ActionDialog> dialog)
+{
+    app::Preview preview;
+    if (kind == Kind::Release)
+        preview = co_await workspace->actions().previewRelease(release);
+    else
+        preview = co_await workspace->actions().previewDelete(removal);
+    if (dialog)
+        dialog->previewed(preview, generation);
+}
+
+void ActionDialog::previewed(const app::Preview &preview, quint64 generation)
+{
+    if (generation != m_generation || m_stage != Stage::Previewing)
+        return;
+    presentFacts(&preview.inspection);
+    m_form->effects->setText(bullets(preview.effects));
+    QString warnings;
+    for (const QString &warning : preview.warnings)
+        warnings += u"<p style=\"margin:0 0 4px 0\">" +
+                    colored(*this, Theme::Role::Warn, u"▲ " + warning.toHtmlEscaped()) + u"</p>";
+    if (preview.refusal)
+        warnings += u"<p style=\"margin:0\">" +
+                    colored(*this, Theme::Role::Bad,
+                            u"◆ <b>" + preview.refusal->what.toHtmlEscaped() + u"</b>") +
+                    u"<br>" + preview.refusal->hint.toHtmlEscaped() + u"</p>";
+    m_form->warnings->setText(warnings);
+    m_form->warnings->setVisible(!warnings.isEmpty());
+    setStage(preview.refusal ? Stage::Refused : Stage::Ready);
+}
+
+void ActionDialog::run()
+{
+    if (m_stage != Stage::Ready || !m_workspace || m_workspace->isClosing())
+        return;
+    m_stop = std::stop_source();
+    m_form->result->hide();
+    setStage(Stage::Running);
+    m_workspace->flows().start(
+        runFlow(m_workspace, m_kind, releaseRequest(), deleteRequest(), this));
+}
+
+QCoro::Task<> ActionDialog::runFlow(app::Workspace *workspace, Kind kind,
+                                    app::ReleaseRequest release, app::DeleteRequest removal,
+                                    QPointer<ActionDialog> dialog)
+{
+    app::ActionReport report;
+    if (kind == Kind::Release)
+        report = co_await workspace->actions().release(release);
+    else
+        report = co_await workspace->actions().remove(removal);
+    if (dialog)
+        dialog->ended(report);
+}
+
+void ActionDialog::ended(const app::ActionReport &report)
+{
+    emit acted();
+    setStage(Stage::Ended);
+    const QString id = shortened(printable(m_row.record.session.bytes()));
+    if (report.isDone() && report.warnings.isEmpty()) {
+        QStringList detail = report.steps;
+        detail.append(report.verification);
+        detail.removeAll(QString());
+        emit succeeded(m_kind == Kind::Release ? tr("Released the lock of %1").arg(id)
+                                               : tr("Deleted session %1").arg(id),
+                       detail.join(QStringLiteral(" · ")));
+        accept();
+        return;
+    }
+    presentReport(report);
+    // What can be tried again is offered again, as things stand now.
+    if (!report.isDone())
+        preview();
+}
+
+void ActionDialog::presentReport(const app::ActionReport &report)
+{
+    QString text;
+    if (report.failure) {
+        const QString head = report.isPartlyDone ? tr("Partly done") : tr("Not done");
+        text += colored(*this, Theme::Role::Bad,
+                        u"◆ <b>" + head + u": " + report.failure->what.toHtmlEscaped() + u"</b>") +
+                u"<br>" + report.failure->hint.toHtmlEscaped();
+    } else {
+        text += colored(*this, Theme::Role::Ok, u"● <b>" + tr("Done") + u"</b>");
+    }
+    QStringList lines = report.steps + report.warnings;
+    if (!report.verification.isEmpty())
+        lines.append(report.verification);
+    m_form->result->setText(text + bullets(lines));
+    m_form->result->show();
+}
+
+void ActionDialog::setStage(Stage stage)
+{
+    m_stage = stage;
+    const bool isRunning = stage == Stage::Running;
+    const bool isRelease = m_kind == Kind::Release;
+    m_form->progress->setVisible(isRunning || stage == Stage::Previewing);
+    m_form->confirmButton->setEnabled(stage == Stage::Ready);
+    m_form->takeOver->setEnabled(!isRunning);
+    m_form->reason->setEnabled(!isRunning && stage != Stage::Ended);
+    m_form->cancelButton->setEnabled(!isRunning || !isRelease);
+    m_form->cancelButton->setText(stage == Stage::Ended ? tr("Close") : tr("Cancel"));
+    if (isRunning)
+        m_form->headline->setText(isRelease ? tr("Releasing …") : tr("Deleting, under its lock …"));
+    else
+        m_form->headline->setText(isRelease ? tr("Release this lock?")
+                                            : tr("Delete this session?"));
+}
+
+void ActionDialog::presentFacts(const app::Inspection *inspection)
+{
+    const sessions::ChatSession *session = inspection ? inspection->session() : nullptr;
+    const Clock &clock = m_workspace->clock();
+    const QString title = session && session->title ? *session->title : titleText(m_row);
+    const QString user =
+        session && session->user ? printable(session->user->bytes()) : userText(m_row);
+    m_form->facts->setFacts({
+        {tr("Session"), printable(m_row.record.session.bytes()), {}, {}, true},
+        {tr("Title"), title},
+        {tr("User"), user},
+        {tr("Owner"), ownerText(m_row), shortened(printable(m_row.record.token.bytes()))},
+        {tr("Held for"), heldText(m_row, clock.steady())},
+    });
+}
+
+QString ActionDialog::bullets(const QStringList &lines) const
+{
+    QString html;
+    for (const QString &line : lines)
+        html += u"<p style=\"margin:0 0 4px 0\">• " + line.toHtmlEscaped() + u"</p>";
+    return html;
+}
+
+} // namespace lockkeeper::gui

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/workspace.h"
+#include "gui/models/lockrow.h"
+
+#include <QDialog>
+#include <QPointer>
+
+#include <memory>
+#include <stop_token>
+
+namespace Ui {
+class ActionForm;
+}
+
+namespace lockkeeper::gui {
+
+/// Asks before a release or a delete: shows what it touches, as read now, runs it, and shows in
+/// place what became of it. A success closes it and is said by finished().
+class ActionDialog final : public QDialog
+{
+    Q_OBJECT
+
+public:
+    enum class Kind { Release, Delete };
+
+    ActionDialog(app::Workspace &workspace, Kind kind, const LockRow &row,
+                 QWidget *parent = nullptr);
+    ~ActionDialog() override;
+    ActionDialog(const ActionDialog &) = delete;
+    ActionDialog &operator=(const ActionDialog &) = delete;
+
+    void reject() override;
+
+signals:
+    void succeeded(const QString &headline, const QString &detail);
+    /// Something was done, or tried: what is shown of the session may be old.
+    void acted();
+
+private:
+    enum class Stage { Previewing, Ready, Refused, Running, Ended };
+
+    static QCoro::Task<> previewFlow(app::Workspace *workspace, Kind kind,
+                                     app::ReleaseRequest release, app::DeleteRequest removal,
+                                     quint64 generation, QPointer<ActionDialog> dialog);
+    static QCoro::Task<> runFlow(app::Workspace *workspace, Kind kind, app::ReleaseRequest release,
+                                 app::DeleteRequest removal, QPointer<ActionDialog> dialog);
+    [[nodiscard]] app::ReleaseRequest releaseRequest() const;
+    [[nodiscard]] app::DeleteRequest deleteRequest() const;
+    void preview();
+    void previewed(const app::Preview &preview, quint64 generation);
+    void run();
+    void ended(const app::ActionReport &report);
+    void setStage(Stage stage);
+    void presentFacts(const app::Inspection *inspection);
+    void presentReport(const app::ActionReport &report);
+    [[nodiscard]] QString bullets(const QStringList &lines) const;
+
+    QPointer<app::Workspace> m_workspace;
+    Kind m_kind;
+    LockRow m_row; ///< as the operator saw it
+    std::unique_ptr<Ui::ActionForm> m_form;
+    Stage m_stage = Stage::Previewing;
+    quint64 m_generation = 0;
+    std::stop_source m_stop;
+};
+
+} // namespace lockkeeper::gui

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/views/connectdialog.h"
+
+#include "core/text.h"
+#include "gui/views/theme.h"
+#include "ui_connectdialog.h"
+
+namespace lockkeeper::gui {
+
+namespace {
+
+constexpr int kWidth = 560;
+
+} // namespace
+
+ConnectDialog::ConnectDialog(QWidget *parent)
+    : QDialog(parent)
+    , m_form(std::make_unique<Ui::ConnectForm>())
+{
+    m_form->setupUi(this);
+    setAttribute(Qt::WA_DeleteOnClose);
+    setWindowTitle(tr("Connect"));
+    setMinimumWidth(kWidth);
+    m_form->headline->setObjectName(QStringLiteral("dialogHeadline"));
+    m_form->intro->setProperty("kind", QStringLiteral("secondary"));
+    m_form->connectButton->setProperty("kind", QStringLiteral("primary"));
+    m_form->readOnly->setAccessibleName(tr("Read-only"));
+    m_form->error->hide();
+    m_form->family->addItem(tr("chat: chat:session_lock:, 60 s"), QStringLiteral("chat"));
+    m_form->family->addItem(tr("copilot: copilot:session_lock:, 10 s"), QStringLiteral("copilot"));
+    m_form->family->addItem(tr("other prefixes"), QString());
+    connect(m_form->family, &QComboBox::currentIndexChanged, this, &ConnectDialog::showFamily);
+    connect(m_form->connectButton, &QPushButton::clicked, this, &ConnectDialog::tryTarget);
+    connect(m_form->cancelButton, &QPushButton::clicked, this, &ConnectDialog::reject);
+    connect(m_form->demoButton, &QPushButton::clicked, this, [this] {
+        emit demoChosen();
+        accept();
+    });
+    showFamily();
+}
+
+ConnectDialog::~ConnectDialog() = default;
+
+void ConnectDialog::setTarget(const app::Target &target)
+{
+    m_form->url->setText(target.server.displayUrl());
+    m_form->password->setText(QString::fromUtf8(target.server.password.reveal()));
+    if (target.database) {
+        m_form->database->setText(target.database->displayText());
+        m_form->databasePassword->setText(QString::fromUtf8(target.database->password.reveal()));
+    }
+    const Result<locks::LockFamily> builtIn = locks::builtInFamily(target.family.name);
+    const bool isBuiltIn = builtIn && *builtIn == target.family;
+    m_form->family->setCurrentIndex(isBuiltIn ? m_form->family->findData(target.family.name)
+                                              : m_form->family->count() - 1);
+    m_form->lockPrefix->setText(printable(target.family.lockPrefix));
+    m_form->sessionPrefix->setText(printable(target.family.sessionPrefix));
+    m_form->lease->setText(spanText(target.family.lease));
+    m_form->readOnly->setChecked(target.isReadOnly);
+}
+
+void ConnectDialog::showFamily()
+{
+    const bool isOther = m_form->family->currentData().toString().isEmpty();
+    for (QWidget *part :
+         {static_cast<QWidget *>(m_form->lockPrefix),
+          static_cast<QWidget *>(m_form->lockPrefixLabel),
+          static_cast<QWidget *>(m_form->sessionPrefix),
+          static_cast<QWidget *>(m_form->sessionPrefixLabel), static_cast<QWidget *>(m_form->lease),
+          static_cast<QWidget *>(m_form->leaseLabel)})
+        part->setVisible(isOther);
+    if (isOther && m_form->lockPrefix->text().isEmpty()) {
+        const locks::LockFamily chat;
+        m_form->lockPrefix->setText(printable(chat.lockPrefix));
+        m_form->sessionPrefix->setText(printable(chat.sessionPrefix));
+        m_form->lease->setText(spanText(chat.lease));
+    }
+    adjustSize();
+}
+
+app::TargetInput ConnectDialog::input() const
+{
+    app::TargetInput input;
+    input.url = m_form->url->text().trimmed();
+    input.database = m_form->database->text().trimmed();
+    input.family = m_form->family->currentData().toString();
+    if (input.family.isEmpty()) {
+        input.lockPrefix = m_form->lockPrefix->text();
+        input.sessionPrefix = m_form->sessionPrefix->text();
+        input.lease = m_form->lease->text();
+    }
+    input.isReadOnly = m_form->readOnly->isChecked();
+    return input;
+}
+
+void ConnectDialog::tryTarget()
+{
+    Result<app::Target> target =
+        app::resolveTarget(input(), QProcessEnvironment::systemEnvironment());
+    if (!target) {
+        const QString color = Theme::of(palette()).color(Theme::Role::Bad).name();
+        m_form->error->setText(u"<span style=\"color:" + color + u"\">◆ <b>" +
+                               target.error().what.toHtmlEscaped() + u"</b></span><br>" +
+                               target.error().hint.toHtmlEscaped());
+        m_form->error->show();
+        return;
+    }
+    if (!m_form->password->text().isEmpty())
+        target->server.password = Secret(m_form->password->text().toUtf8());
+    if (target->database && !m_form->databasePassword->text().isEmpty())
+        target->database->password = Secret(m_form->databasePassword->text().toUtf8());
+    emit targetChosen(*target);
+    accept();
+}
+
+} // namespace lockkeeper::gui

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/target.h"
+
+#include <QDialog>
+
+#include <memory>
+
+namespace Ui {
+class ConnectForm;
+}
+
+namespace lockkeeper::gui {
+
+/// Takes a server's URL, a database and what belongs to them; says at once what is wrong with
+/// them, before anything is sent.
+class ConnectDialog final : public QDialog
+{
+    Q_OBJECT
+
+public:
+    explicit ConnectDialog(QWidget *parent = nullptr);
+    ~ConnectDialog() override;
+    ConnectDialog(const ConnectDialog &) = delete;
+    ConnectDialog &operator=(const ConnectDialog &) = delete;
+
+    /// Fills in what is connected now; passwords stay masked.
+    void setTarget(const app::Target &target);
+
+signals:
+    void targetChosen(const lockkeeper::app::Target &target);
+    void demoChosen();
+
+private:
+    void showFamily();
+    void tryTarget();
+    [[nodiscard]] app::TargetInput input() const;
+
+    std::unique_ptr<Ui::ConnectForm> m_form;
+};
+
+} // namespace lockkeeper::gui

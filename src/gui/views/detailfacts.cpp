@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/views/detailfacts.h"
+
+#include "core/text.h"
+#include "gui/models/words.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+#include <algorithm>
+
+namespace lockkeeper::gui {
+
+namespace {
+
+using Facts = QList<FactsView::Fact>;
+
+QString tr(const char *text, int n = -1)
+{
+    return QCoreApplication::translate("lockkeeper::gui::details", text, nullptr, n);
+}
+
+QString confidenceWord(locks::Confidence confidence)
+{
+    switch (confidence) {
+    case locks::Confidence::Sure:
+        return tr("sure");
+    case locks::Confidence::Likely:
+        return tr("likely");
+    case locks::Confidence::Opaque:
+        return tr("the token says no more");
+    }
+    return {};
+}
+
+QString stateSentence(app::SessionState state, bool hasDatabase)
+{
+    switch (state) {
+    case app::SessionState::Unknown:
+        return tr("not known");
+    case app::SessionState::Ok:
+        return hasDatabase ? tr("in cache and database") : tr("in the cache");
+    case app::SessionState::CacheCorrupt:
+        return tr("corrupt cache entry");
+    case app::SessionState::CacheOnly:
+        return tr("only in the cache");
+    case app::SessionState::DbOnly:
+        return tr("only in the database");
+    case app::SessionState::None:
+        return tr("nowhere");
+    }
+    return {};
+}
+
+void addAcquired(Facts &facts, const LockRow &row, const Clock &clock)
+{
+    const locks::LockRecord &lock = row.record;
+    const WallTime acquired = wallTimeOf(lock.acquiredAt, clock);
+    FactsView::Fact fact{tr("Acquired"), timeOfDay(acquired)};
+    if (!lock.isAcquiredAtKnown)
+        fact.aside = tr("or earlier");
+    else if (row.owner.calledAt && acquired - *row.owner.calledAt >= std::chrono::milliseconds(50))
+        fact.aside = tr("queued %1")
+                         .arg(spanText(std::chrono::duration_cast<milliseconds>(
+                             acquired - *row.owner.calledAt)));
+    facts.append(fact);
+}
+
+FactsView::Fact expiry(const LockRow &row, const Clock &clock)
+{
+    if (row.gone)
+        return {tr("Ended"),
+                tr("%1, %2 ago")
+                    .arg(endWord(*row.gone), agoText(std::chrono::duration_cast<milliseconds>(
+                                                 clock.steady() - row.goneAt)))};
+    const auto ttl = row.record.ttl(clock.steady());
+    if (!ttl)
+        return {tr("Expires"), tr("never"), {}, {}, false, true};
+    return {tr("Expires"), tr("in %1").arg(spanText(std::max(*ttl, milliseconds(0)))),
+            tr("of %1").arg(spanText(row.record.lease))};
+}
+
+QString tokensText(const sessions::TokenTotals &usage)
+{
+    const QLocale locale;
+    return tr("%1 in, %2 out")
+        .arg(locale.toString(usage.prompt), locale.toString(usage.completion));
+}
+
+void addSession(Facts &facts, const sessions::ChatSession &session, const Clock &clock)
+{
+    const auto orNone = [](const QString &text) { return text.isEmpty() ? tr("none") : text; };
+    facts.append({tr("Title"), orNone(session.title.value_or(QString()))});
+    facts.append({tr("User"), session.user ? printable(session.user->bytes()) : tr("none")});
+    facts.append({tr("Messages"), QLocale().toString(session.messages.size())});
+    facts.append({tr("Tokens"), tokensText(session.usage)});
+    facts.append({tr("Started"), agoOf(session.startedAt, clock)});
+    facts.append({tr("Updated"), agoOf(session.updatedAt, clock)});
+}
+
+} // namespace
+
+QString agoOf(WallTime time, const Clock &clock)
+{
+    const auto span = std::chrono::duration_cast<milliseconds>(clock.wall() - time);
+    return tr("%1 ago").arg(agoText(std::max(span, milliseconds(0))));
+}
+
+Facts lockFacts(const LockRow &row, const Clock &clock)
+{
+    Facts facts;
+    const locks::LockRecord &lock = row.record;
+    if (lock.isForeign()) {
+        facts.append({tr("Key"), printable(lock.key.bytes()), {}, lock.key.bytes(), true});
+        facts.append({tr("Holds"), lock.foreignReason, {}, {}, false, true});
+        return facts;
+    }
+    facts.append({tr("Owner"), row.owner.label, confidenceWord(row.owner.confidence)});
+    if (!row.owner.nodeId.isEmpty() && row.owner.nodeId != row.owner.label)
+        facts.append({tr("Node"), row.owner.nodeId, {}, {}, true});
+    facts.append(
+        {tr("Token"), shortened(printable(lock.token.bytes())), {}, lock.token.bytes(), true});
+    facts.append(
+        {tr("Called"), row.owner.calledAt ? timeOfDay(*row.owner.calledAt) : tr("not known")});
+    addAcquired(facts, row, clock);
+    facts.append({tr("Held for"), heldText(row, clock.steady())});
+    facts.append(expiry(row, clock));
+    facts.append({tr("Renewed"), lock.renewals == 0   ? tr("never")
+                                 : lock.renewals == 1 ? tr("once")
+                                                      : tr("%1 times").arg(lock.renewals)});
+    return facts;
+}
+
+Facts sessionFacts(const app::Inspection &inspection, const Clock &clock)
+{
+    const app::SessionState state = inspection.sessionState();
+    const bool isBad = state == app::SessionState::None || state == app::SessionState::CacheCorrupt;
+    Facts facts{{tr("Found"), stateSentence(state, inspection.hasDatabase), {}, {}, false, isBad}};
+    if (!inspection.cached)
+        facts.append({tr("Cached"), inspection.cached.error().what, {}, {}, false, true});
+    if (inspection.cachedBytes)
+        facts.append({inspection.cached ? tr("Cached") : tr("Size"),
+                      sizeText(*inspection.cachedBytes),
+                      inspection.cacheTtl ? tr("for another %1").arg(spanText(*inspection.cacheTtl))
+                                          : tr("never expires")});
+    else if (inspection.cached)
+        facts.append({tr("Cached"), tr("no")});
+    if (const sessions::ChatSession *session = inspection.session())
+        addSession(facts, *session, clock);
+    return facts;
+}
+
+Facts databaseFacts(const app::Inspection &inspection, const QString &database, const Clock &clock)
+{
+    if (database.isEmpty())
+        return {{tr("Database"), tr("none was given"),
+                 tr("connect with one to see and delete sessions")}};
+    Facts facts{{tr("Database"), database}};
+    if (!inspection.stored)
+        facts.append({tr("Row"), inspection.stored.error().what, {}, {}, false, true});
+    else if (!*inspection.stored)
+        facts.append({tr("Row"), tr("none with this id"), {}, {}, false, true});
+    else
+        addSession(facts, **inspection.stored, clock);
+    return facts;
+}
+
+} // namespace lockkeeper::gui

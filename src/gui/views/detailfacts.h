@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/inspection.h"
+#include "gui/models/lockrow.h"
+#include "gui/views/factsview.h"
+
+/// What the details say, as names and values.
+namespace lockkeeper::gui {
+
+[[nodiscard]] QList<FactsView::Fact> lockFacts(const LockRow &row, const Clock &clock);
+[[nodiscard]] QList<FactsView::Fact> sessionFacts(const app::Inspection &inspection,
+                                                  const Clock &clock);
+/// @param database where the row was looked for; empty: no database was given
+[[nodiscard]] QList<FactsView::Fact> databaseFacts(const app::Inspection &inspection,
+                                                   const QString &database, const Clock &clock);
+/// "8 s ago", by the wall clock.
+[[nodiscard]] QString agoOf(WallTime time, const Clock &clock);
+
+} // namespace lockkeeper::gui

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/views/detailspane.h"
+
+#include "core/text.h"
+#include "gui/models/locktablemodel.h"
+#include "gui/models/words.h"
+#include "gui/views/detailfacts.h"
+#include "gui/views/look.h"
+#include "ui_detailspane.h"
+
+#include <QClipboard>
+#include <QEvent>
+#include <QGuiApplication>
+#include <QUuid>
+
+namespace lockkeeper::gui {
+
+namespace {
+
+constexpr milliseconds kFollowInterval{250};
+constexpr milliseconds kLoadPause{500}; ///< between two reads of a session that keeps changing
+
+} // namespace
+
+DetailsPane::DetailsPane(const LockTableModel &model, QWidget *parent)
+    : QWidget(parent)
+    , m_model(model)
+    , m_form(std::make_unique<Ui::DetailsForm>())
+{
+    m_form->setupUi(this);
+    m_form->card->setObjectName(QStringLiteral("card"));
+    m_form->meta->setProperty("kind", QStringLiteral("secondary"));
+    m_form->sessionId->setProperty("kind", QStringLiteral("secondary"));
+    m_form->advice->setProperty("kind", QStringLiteral("secondary"));
+    m_form->copyId->setProperty("kind", QStringLiteral("link"));
+    m_form->deleteButton->setProperty("kind", QStringLiteral("danger"));
+    m_form->sessionId->setFont(fixedFont(font()));
+    connect(m_form->copyId, &QPushButton::clicked, this, [this] {
+        if (m_row)
+            QGuiApplication::clipboard()->setText(printable(m_row->record.session.bytes()));
+    });
+    connect(m_form->releaseButton, &QPushButton::clicked, this, &DetailsPane::releaseRequested);
+    connect(m_form->deleteButton, &QPushButton::clicked, this, &DetailsPane::deleteRequested);
+    connect(m_form->messages, &MessagesView::revealRequested, this, &DetailsPane::reveal);
+    m_followTimer.setInterval(kFollowInterval);
+    connect(&m_followTimer, &QTimer::timeout, this, &DetailsPane::follow);
+    m_loadTimer.setSingleShot(true);
+    m_loadTimer.setInterval(kLoadPause);
+    connect(&m_loadTimer, &QTimer::timeout, this, &DetailsPane::load);
+    present();
+}
+
+DetailsPane::~DetailsPane() = default;
+
+void DetailsPane::setWorkspace(app::Workspace *workspace)
+{
+    if (m_workspace)
+        disconnect(&m_workspace->monitor(), nullptr, this, nullptr);
+    m_workspace = workspace;
+    showLock(std::nullopt);
+    if (!workspace)
+        return;
+    connect(&workspace->monitor(), &locks::LockMonitor::cachedSessionsChanged, this,
+            [this](const QList<SessionId> &sessions) {
+                if (m_row && sessions.contains(m_row->record.session))
+                    reload();
+            });
+}
+
+void DetailsPane::showLock(const std::optional<LockKey> &key)
+{
+    ++m_generation;
+    m_isLoading = false;
+    m_loadTimer.stop();
+    m_inspection.reset();
+    m_row.reset();
+    if (const LockRow *row = key ? m_model.find(*key) : nullptr)
+        m_row = *row;
+    m_form->messages->begin(m_row ? m_row->record.session : SessionId());
+    if (m_row) {
+        m_followTimer.start();
+        load();
+    } else {
+        m_followTimer.stop();
+    }
+    present();
+    emit shownChanged(m_row.has_value());
+}
+
+void DetailsPane::reload()
+{
+    if (m_row && !m_loadTimer.isActive())
+        m_loadTimer.start();
+}
+
+void DetailsPane::load()
+{
+    if (!m_workspace || m_workspace->isClosing() || !m_row)
+        return;
+    if (m_isLoading) {
+        reload();
+        return;
+    }
+    m_isLoading = true;
+    m_workspace->flows().start(inspectFlow(m_workspace, m_row->record.session, m_generation, this));
+}
+
+QCoro::Task<> DetailsPane::inspectFlow(app::Workspace *workspace, SessionId session,
+                                       quint64 generation, QPointer<DetailsPane> pane)
+{
+    const app::Inspection inspection = co_await workspace->actions().inspect(session);
+    if (pane)
+        pane->loaded(inspection, generation);
+}
+
+void DetailsPane::loaded(const app::Inspection &inspection, quint64 generation)
+{
+    if (generation != m_generation)
+        return;
+    m_isLoading = false;
+    m_inspection = inspection;
+    presentHead();
+    presentSession();
+}
+
+/// Who reads what people wrote is on record before it is shown.
+void DetailsPane::reveal()
+{
+    if (!m_workspace || m_workspace->isClosing() || !m_row)
+        return;
+    m_form->messages->setRevealing(true);
+    m_workspace->flows().start(revealFlow(m_workspace, revealEntry(), m_generation, this));
+}
+
+app::AuditEntry DetailsPane::revealEntry() const
+{
+    app::AuditEntry entry;
+    entry.actionId = QUuid::createUuid().toString(QUuid::WithoutBraces);
+    entry.action = QStringLiteral("reveal");
+    entry.target = m_workspace->target().name;
+    entry.key = m_workspace->target().family.cacheKey(m_row->record.session).bytes();
+    entry.session = m_row->record.session;
+    return entry;
+}
+
+QCoro::Task<> DetailsPane::revealFlow(app::Workspace *workspace, app::AuditEntry intent,
+                                      quint64 generation, QPointer<DetailsPane> pane)
+{
+    const Result<void> recorded = co_await workspace->audit().append(intent);
+    if (pane)
+        pane->revealRecorded(recorded, generation);
+    if (!recorded)
+        co_return;
+    app::AuditEntry outcome = intent;
+    outcome.phase = app::AuditEntry::Phase::Outcome;
+    outcome.outcome = QStringLiteral("done");
+    const Result<void> closed = co_await workspace->audit().append(outcome);
+    if (pane && !closed)
+        emit pane->failed(closed.error());
+}
+
+void DetailsPane::revealRecorded(const Result<void> &intent, quint64 generation)
+{
+    if (generation != m_generation)
+        return;
+    m_form->messages->setRevealing(false);
+    if (intent) {
+        m_form->messages->reveal();
+        return;
+    }
+    emit failed({intent.error().code,
+                 tr("The messages stay masked: that you asked could not be recorded (%1)")
+                     .arg(intent.error().what),
+                 intent.error().hint});
+}
+
+/// Takes over what the list says now; a row that has left it goes on as what it was.
+void DetailsPane::follow()
+{
+    if (!m_row)
+        return;
+    if (const LockRow *row = m_model.find(m_row->record.key)) {
+        const bool isOtherHold = row->record.token != m_row->record.token;
+        m_row = *row;
+        if (isOtherHold)
+            reload();
+    }
+    present();
+}
+
+void DetailsPane::present()
+{
+    const bool isShown = m_row.has_value();
+    for (QWidget *part : findChildren<QWidget *>(Qt::FindDirectChildrenOnly))
+        part->setVisible(isShown);
+    if (!isShown)
+        return;
+    presentHead();
+    presentDiagnosis();
+    m_form->lockFacts->setFacts(lockFacts(*m_row, m_model.clock()));
+    presentSession();
+    presentActions();
+}
+
+void DetailsPane::presentHead()
+{
+    const QString id = printable(m_row->record.session.bytes());
+    m_form->sessionId->setText(id.size() > 40 ? shortened(id, 26, 10) : id);
+    m_form->sessionId->setToolTip(id);
+    const sessions::ChatSession *session = m_inspection ? m_inspection->session() : nullptr;
+    const QString title = session && session->title && !session->title->isEmpty()
+                              ? *session->title
+                              : titleText(*m_row);
+    m_form->title->setText(title);
+    m_form->title->setVisible(!title.isEmpty());
+    QStringList meta{userText(*m_row)};
+    if (session) {
+        meta = {session->user ? printable(session->user->bytes()) : tr("no user"),
+                tr("%n message(s)", nullptr, static_cast<int>(session->messages.size())),
+                tr("updated %1").arg(agoOf(session->updatedAt, m_model.clock()))};
+    } else if (m_inspection) {
+        meta = {tr("no session to be read")};
+    }
+    meta.removeAll(QString());
+    m_form->meta->setText(meta.join(QStringLiteral(" · ")));
+}
+
+void DetailsPane::presentDiagnosis()
+{
+    const StateLook look = lookOf(*m_row);
+    const QColor color = Theme::of(palette()).color(look.color);
+    m_form->stateIcon->setPixmap(shapePixmap(look.shape, color, devicePixelRatioF()));
+    QString word = stateWord(*m_row);
+    word[0] = word[0].toUpper();
+    m_form->stateWord->setText(u"<b style=\"color:" + color.name() + u"\">" + word + u"</b>");
+    m_form->reason->setText(m_row->gone ? tr("This lock is no more. It is shown until you select "
+                                             "another one.")
+                                        : m_row->diagnosis.reason);
+    const QString advice = m_row->gone ? QString() : m_row->diagnosis.advice;
+    m_form->advice->setText(advice);
+    m_form->advice->setVisible(!advice.isEmpty() &&
+                               m_row->diagnosis.state != app::LockState::Healthy);
+}
+
+void DetailsPane::presentSession()
+{
+    if (!m_inspection || !m_workspace) {
+        m_form->sessionFacts->setFacts({{tr("Found"), tr("reading …")}});
+        m_form->databaseFacts->setFacts({{tr("Database"), tr("reading …")}});
+        return;
+    }
+    const Clock &clock = m_model.clock();
+    const auto &dsn = m_workspace->target().database;
+    m_form->sessionFacts->setFacts(sessionFacts(*m_inspection, clock));
+    m_form->databaseFacts->setFacts(
+        databaseFacts(*m_inspection, dsn ? dsn->displayText() : QString(), clock));
+    const sessions::ChatSession *session = m_inspection->session();
+    m_form->messages->setMessages(session ? session->messages : QList<sessions::ChatMessage>());
+}
+
+bool DetailsPane::canRelease() const
+{
+    return m_workspace && m_row && !m_workspace->client().gate().isReadOnly() && !m_row->gone &&
+           !m_row->record.isForeign();
+}
+
+bool DetailsPane::canDelete() const
+{
+    return m_workspace && m_row && m_workspace->store() &&
+           !m_workspace->client().gate().isReadOnly() && !m_row->record.isForeign();
+}
+
+/// What cannot be done says why.
+void DetailsPane::presentActions()
+{
+    QString releaseTip;
+    QString deleteTip;
+    if (m_workspace && !m_workspace->store())
+        deleteTip = tr("Connect with a database to delete sessions");
+    if (m_row->gone)
+        releaseTip = tr("There is no lock any more");
+    if (m_row->record.isForeign())
+        releaseTip = deleteTip = tr("The key is no lock of ours");
+    if (m_workspace && m_workspace->client().gate().isReadOnly())
+        releaseTip = deleteTip = tr("The connection is read-only");
+    m_form->releaseButton->setEnabled(canRelease());
+    m_form->releaseButton->setToolTip(releaseTip);
+    m_form->deleteButton->setEnabled(canDelete());
+    m_form->deleteButton->setToolTip(deleteTip);
+}
+
+void DetailsPane::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_row)
+        present();
+}
+
+} // namespace lockkeeper::gui

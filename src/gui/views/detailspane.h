@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/inspection.h"
+#include "app/workspace.h"
+#include "gui/models/lockrow.h"
+
+#include <QPointer>
+#include <QTimer>
+#include <QWidget>
+
+#include <memory>
+#include <optional>
+
+namespace Ui {
+class DetailsForm;
+}
+
+namespace lockkeeper::gui {
+
+class LockTableModel;
+
+/// Everything about the selected lock: what the list knows of it, always current, and what was
+/// read for it: session and database row. The actions stand at its foot.
+class DetailsPane final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit DetailsPane(const LockTableModel &model, QWidget *parent = nullptr);
+    ~DetailsPane() override;
+    DetailsPane(const DetailsPane &) = delete;
+    DetailsPane &operator=(const DetailsPane &) = delete;
+
+    /// Null: none; shows nothing then.
+    void setWorkspace(app::Workspace *workspace);
+    void showLock(const std::optional<LockKey> &key);
+    /// Reads session and database again, soon.
+    void reload();
+
+    /// What is shown; it stays when the lock has left the list.
+    [[nodiscard]] const std::optional<LockRow> &row() const { return m_row; }
+    [[nodiscard]] bool canRelease() const;
+    [[nodiscard]] bool canDelete() const;
+    [[nodiscard]] bool isLoaded() const { return m_inspection.has_value(); }
+
+signals:
+    /// Whether there is something to show.
+    void shownChanged(bool isShown);
+    void releaseRequested();
+    void deleteRequested();
+    void failed(const lockkeeper::Error &error);
+
+protected:
+    void changeEvent(QEvent *event) override;
+
+private:
+    static QCoro::Task<> inspectFlow(app::Workspace *workspace, SessionId session,
+                                     quint64 generation, QPointer<DetailsPane> pane);
+    static QCoro::Task<> revealFlow(app::Workspace *workspace, app::AuditEntry intent,
+                                    quint64 generation, QPointer<DetailsPane> pane);
+    void load();
+    void loaded(const app::Inspection &inspection, quint64 generation);
+    void reveal();
+    void revealRecorded(const Result<void> &intent, quint64 generation);
+    [[nodiscard]] app::AuditEntry revealEntry() const;
+
+    void follow();
+    void present();
+    void presentHead();
+    void presentDiagnosis();
+    void presentSession();
+    void presentActions();
+
+    const LockTableModel &m_model;
+    std::unique_ptr<Ui::DetailsForm> m_form;
+    QPointer<app::Workspace> m_workspace;
+    std::optional<LockRow> m_row;
+    std::optional<app::Inspection> m_inspection;
+    quint64 m_generation = 0; ///< of the selection: results of an earlier one are dropped
+    bool m_isLoading = false;
+    QTimer m_followTimer;
+    QTimer m_loadTimer;
+};
+
+} // namespace lockkeeper::gui

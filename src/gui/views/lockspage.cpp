@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/views/lockspage.h"
+
+#include "app/workspace.h"
+#include "gui/views/emptystate.h"
+#include "gui/views/eventspanel.h"
+#include "gui/views/hairline.h"
+#include "gui/views/locktable.h"
+#include "gui/views/sessioncolumns.h"
+#include "gui/views/workspacehost.h"
+
+#include <QAction>
+#include <QHBoxLayout>
+#include <QLineEdit>
+#include <QLocale>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+namespace lockkeeper::gui {
+
+namespace {
+
+constexpr int kEventsHeight = 104;
+
+} // namespace
+
+LocksPage::LocksPage(WorkspaceHost &host, const Clock &clock, Ways ways, QWidget *parent)
+    : QWidget(parent)
+    , m_host(host)
+    , m_clock(clock)
+    , m_ways(ways)
+    , m_model(clock)
+    , m_filter(new QLineEdit(this))
+    , m_table(new LockTable(m_model, this))
+    , m_empty(new EmptyState(this))
+    , m_stack(new QStackedWidget(this))
+    , m_events(new EventsPanel(m_eventModel, this))
+    , m_sessionColumns(new SessionColumns(m_model, *m_table, this))
+{
+    setObjectName(QStringLiteral("page"));
+    m_stack->addWidget(m_table);
+    m_stack->addWidget(m_empty);
+    auto *splitter = new QSplitter(Qt::Vertical, this);
+    splitter->setChildrenCollapsible(false);
+    splitter->setHandleWidth(1);
+    splitter->addWidget(m_stack);
+    splitter->addWidget(m_events);
+    splitter->setStretchFactor(0, 1);
+    splitter->setSizes({QWIDGETSIZE_MAX, kEventsHeight});
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(makeFilterBar());
+    layout->addWidget(new Hairline(Qt::Horizontal, this));
+    layout->addWidget(splitter, 1);
+    connect(&m_model, &LockTableModel::updated, this, &LocksPage::updateEmptyState);
+    updateEmptyState();
+}
+
+QWidget *LocksPage::makeFilterBar()
+{
+    auto *bar = new QWidget(this);
+    m_filter->setObjectName(QStringLiteral("filter"));
+    m_filter->setPlaceholderText(tr("Filter by session, title, user, owner, token or state"));
+    m_filter->setAccessibleName(tr("Filter"));
+    m_filter->setClearButtonEnabled(true);
+    connect(m_filter, &QLineEdit::textChanged, this, &LocksPage::applyFilter);
+    connect(m_filter, &QLineEdit::returnPressed, m_table, qOverload<>(&QWidget::setFocus));
+    auto *layout = new QHBoxLayout(bar);
+    layout->setContentsMargins(12, 8, 12, 8);
+    layout->addWidget(m_filter);
+    return bar;
+}
+
+void LocksPage::setWorkspace(app::Workspace *workspace)
+{
+    if (m_workspace)
+        disconnect(&m_workspace->monitor(), nullptr, this, nullptr);
+    m_workspace = workspace;
+    m_eventModel.clear();
+    m_feedText.clear();
+    m_sessionColumns->setLookup(workspace ? &workspace->lookup() : nullptr);
+    m_model.begin(workspace ? workspace->target().family : locks::LockFamily(),
+                  workspace ? workspace->target().nodeNames : locks::NodeNames());
+    if (workspace) {
+        locks::LockMonitor &monitor = workspace->monitor();
+        connect(&monitor, &locks::LockMonitor::changed, this,
+                [this](const locks::RegistryDelta &delta) {
+                    m_model.apply(delta);
+                    m_eventModel.apply(delta);
+                });
+        connect(&monitor, &locks::LockMonitor::feedChanged, this, &LocksPage::showFeed);
+        showFeed(monitor.feed());
+    }
+    updateEmptyState();
+}
+
+void LocksPage::showFeed(const locks::FeedStatus &feed)
+{
+    const bool isLost = feed.kind == locks::FeedStatus::Kind::None;
+    m_table->setTrusted(!isLost);
+    const QString text =
+        feed.isTrusted ? tr("the list equals the server")
+        : isLost && !feed.reason.isEmpty() && m_host.state() != WorkspaceHost::State::Opening
+            ? tr("feed lost: %1").arg(feed.reason)
+            : QString();
+    if (!text.isEmpty() && text != m_feedText && (isLost || !m_feedText.isEmpty()))
+        m_eventModel.note(m_clock.wall(), text);
+    if (!text.isEmpty())
+        m_feedText = text;
+    updateEmptyState();
+}
+
+void LocksPage::applyFilter(const QString &text)
+{
+    m_model.setFilter(LockFilter(text));
+    updateEmptyState();
+}
+
+void LocksPage::focusFilter()
+{
+    m_filter->setFocus(Qt::ShortcutFocusReason);
+    m_filter->selectAll();
+}
+
+void LocksPage::clearFilter()
+{
+    m_filter->clear();
+    m_table->setFocus();
+}
+
+StatusStrip::Counts LocksPage::counts() const
+{
+    return {m_model.shownHeldCount(), m_model.heldCount(), !m_model.filter().isEmpty()};
+}
+
+void LocksPage::updateEmptyState()
+{
+    m_stack->setCurrentIndex(m_model.rowCount() > 0 ? 0 : 1);
+    if (m_model.rowCount() > 0)
+        return;
+    switch (m_host.state()) {
+    case WorkspaceHost::State::Idle:
+    case WorkspaceHost::State::Closed:
+        m_empty->present(
+            tr("Not connected"),
+            tr("Connect to the Redis of a chat back end to see who holds which session "
+               "lock, or look around in the demo first."),
+            {m_ways.connect, m_ways.demo});
+        return;
+    case WorkspaceHost::State::Opening:
+        m_empty->present(m_host.isDemo() && !m_workspace ? tr("Starting the demo …")
+                                                         : tr("Connecting …"),
+                         m_workspace ? m_workspace->target().name : QString());
+        return;
+    case WorkspaceHost::State::Failed:
+        m_empty->present(tr("No connection"), m_host.failure() ? m_host.failure()->what : QString(),
+                         {m_ways.retry, m_ways.connect});
+        return;
+    case WorkspaceHost::State::Open:
+        break;
+    }
+    if (m_model.totalCount() > 0)
+        m_empty->present(
+            tr("No lock matches the filter"),
+            tr("%n lock(s) held now, none with these words.", nullptr, m_model.heldCount()),
+            {m_ways.clearFilter});
+    else if (m_workspace && !m_workspace->monitor().feed().isTrusted)
+        m_empty->present(tr("Reading the locks …"), m_workspace->monitor().feed().reason);
+    else
+        m_empty->present(
+            tr("No session is locked"),
+            tr("Locks appear here the moment a worker takes one. Expected some? Check "
+               "that the lock prefix is the one of your back end: %1")
+                .arg(QString::fromUtf8(m_workspace ? m_workspace->target().family.lockPrefix
+                                                   : QByteArray())),
+            {m_ways.connect});
+}
+
+} // namespace lockkeeper::gui

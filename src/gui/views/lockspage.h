@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "gui/models/eventlistmodel.h"
+#include "gui/models/locktablemodel.h"
+#include "gui/views/statusstrip.h"
+
+#include <QPointer>
+#include <QWidget>
+
+class QLineEdit;
+class QSplitter;
+class QStackedWidget;
+
+namespace lockkeeper::gui {
+
+class EmptyState;
+class EventsPanel;
+class LockTable;
+class SessionColumns;
+class WorkspaceHost;
+
+/// The page of the locks: filter, list, and the last events below it.
+class LocksPage final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    struct Ways ///< out of an empty list
+    {
+        QAction *connect = nullptr;
+        QAction *demo = nullptr;
+        QAction *retry = nullptr;
+        QAction *clearFilter = nullptr;
+    };
+
+    LocksPage(WorkspaceHost &host, const Clock &clock, Ways ways, QWidget *parent = nullptr);
+
+    [[nodiscard]] LockTableModel &model() { return m_model; }
+    [[nodiscard]] LockTable &table() { return *m_table; }
+    [[nodiscard]] EventsPanel &events() { return *m_events; }
+    [[nodiscard]] StatusStrip::Counts counts() const;
+
+    void setWorkspace(app::Workspace *workspace);
+    void focusFilter();
+    void clearFilter();
+    /// Shows the list, or why there is none.
+    void updateEmptyState();
+
+private:
+    void showFeed(const locks::FeedStatus &feed);
+    void applyFilter(const QString &text);
+    QWidget *makeFilterBar();
+
+    WorkspaceHost &m_host;
+    const Clock &m_clock;
+    Ways m_ways;
+    QPointer<app::Workspace> m_workspace;
+    LockTableModel m_model;
+    EventListModel m_eventModel;
+    QLineEdit *m_filter;
+    LockTable *m_table;
+    EmptyState *m_empty;
+    QStackedWidget *m_stack;
+    EventsPanel *m_events;
+    SessionColumns *m_sessionColumns;
+    QString m_feedText; ///< as last noted among the events
+};
+
+} // namespace lockkeeper::gui

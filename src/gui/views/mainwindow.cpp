@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/views/mainwindow.h"
+
+#include "core/text.h"
+#include "gui/views/appearance.h"
+#include "gui/views/connectdialog.h"
+#include "gui/views/detailspane.h"
+#include "gui/views/environmentstrip.h"
+#include "gui/views/eventspanel.h"
+#include "gui/views/hairline.h"
+#include "gui/views/lockspage.h"
+#include "gui/views/locktable.h"
+#include "gui/views/messagestrip.h"
+#include "gui/views/navigationpane.h"
+#include "gui/views/statusstrip.h"
+
+#include <QActionGroup>
+#include <QApplication>
+#include <QClipboard>
+#include <QCloseEvent>
+#include <QHBoxLayout>
+#include <QMenuBar>
+#include <QSplitter>
+#include <QVBoxLayout>
+
+namespace lockkeeper::gui {
+
+namespace {
+
+constexpr milliseconds kStatusInterval{250};
+constexpr QSize kSize{1360, 840};
+constexpr int kDetailsWidth = 320;
+
+} // namespace
+
+MainWindow::MainWindow(WorkspaceHost &host, Appearance &appearance, const Clock &clock,
+                       QWidget *parent)
+    : QMainWindow(parent)
+    , m_host(host)
+    , m_appearance(appearance)
+    , m_clock(clock)
+{
+    setWindowTitle(tr("Lockkeeper"));
+    resize(kSize);
+    makeActions();
+    makeLayout();
+    makeMenus();
+    connectParts();
+    showWorkspace();
+    showHostState();
+}
+
+MainWindow::~MainWindow() = default;
+
+QAction *MainWindow::makeAction(const QString &text, const QKeySequence &shortcut,
+                                void (MainWindow::*slot)())
+{
+    auto *action = new QAction(text, this);
+    action->setShortcut(shortcut);
+    connect(action, &QAction::triggered, this, slot);
+    addAction(action);
+    return action;
+}
+
+void MainWindow::makeActions()
+{
+    m_commands.connect =
+        makeAction(tr("&Connect…"), Qt::CTRL | Qt::Key_O, &MainWindow::openConnectDialog);
+    m_commands.demo = makeAction(tr("Try the &demo"), {}, &MainWindow::openDemo);
+    m_commands.retry = makeAction(tr("Re&try"), {}, &MainWindow::retry);
+    m_commands.rescan = makeAction(tr("Re&scan"), Qt::Key_F5, &MainWindow::rescan);
+    m_commands.quit = new QAction(tr("&Quit"), this);
+    m_commands.quit->setShortcut(Qt::CTRL | Qt::Key_Q);
+    connect(m_commands.quit, &QAction::triggered, this, &QWidget::close);
+    m_commands.release =
+        makeAction(tr("&Release lock…"), Qt::CTRL | Qt::Key_R, &MainWindow::releaseLock);
+    m_commands.remove =
+        makeAction(tr("&Delete session…"), Qt::Key_Delete, &MainWindow::deleteSession);
+    m_commands.copyId = makeAction(tr("&Copy session id"), QKeySequence::Copy, &MainWindow::copyId);
+    m_commands.filter = makeAction(tr("&Filter"), Qt::CTRL | Qt::Key_F, &MainWindow::focusFilter);
+    m_commands.clearFilter =
+        makeAction(tr("C&lear the filter"), Qt::Key_Escape, &MainWindow::clearFilter);
+    m_commands.foldEvents =
+        makeAction(tr("&Events"), Qt::CTRL | Qt::Key_E, &MainWindow::foldEvents);
+    m_commands.foldEvents->setCheckable(true);
+    m_commands.foldEvents->setChecked(true);
+}
+
+void MainWindow::makeLayout()
+{
+    auto *central = new QWidget(this);
+    m_environment = new EnvironmentStrip(central);
+    m_messages = new MessageStrip(central);
+    m_navigation = new NavigationPane(m_commands.connect, central);
+    m_locks = new LocksPage(
+        m_host, m_clock,
+        {m_commands.connect, m_commands.demo, m_commands.retry, m_commands.clearFilter}, central);
+    m_details = new DetailsPane(m_locks->model(), central);
+    m_details->setMinimumWidth(kDetailsWidth);
+    m_status = new StatusStrip(central);
+    m_splitter = new QSplitter(Qt::Horizontal, central);
+    m_splitter->setHandleWidth(1);
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->addWidget(m_locks);
+    m_splitter->addWidget(m_details);
+    m_splitter->setStretchFactor(0, 1);
+    m_splitter->setSizes({QWIDGETSIZE_MAX, kDetailsWidth});
+
+    auto *body = new QHBoxLayout;
+    body->setSpacing(0);
+    body->addWidget(m_navigation);
+    body->addWidget(new Hairline(Qt::Vertical, central));
+    body->addWidget(m_splitter, 1);
+    auto *layout = new QVBoxLayout(central);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_environment);
+    layout->addWidget(m_messages);
+    layout->addLayout(body, 1);
+    layout->addWidget(new Hairline(Qt::Horizontal, central));
+    layout->addWidget(m_status);
+    setCentralWidget(central);
+}
+
+void MainWindow::makeMenus()
+{
+    QMenu *file = menuBar()->addMenu(tr("&File"));
+    file->addActions({m_commands.connect, m_commands.demo});
+    file->addSeparator();
+    file->addAction(m_commands.quit);
+    QMenu *lock = menuBar()->addMenu(tr("&Lock"));
+    lock->addAction(m_commands.copyId);
+    lock->addSeparator();
+    lock->addActions({m_commands.release, m_commands.remove});
+    QMenu *view = menuBar()->addMenu(tr("&View"));
+    view->addActions({m_commands.filter, m_commands.clearFilter});
+    view->addSeparator();
+    view->addActions({m_commands.rescan, m_commands.foldEvents});
+    makeAppearanceMenu(view);
+}
+
+void MainWindow::makeAppearanceMenu(QMenu *parent)
+{
+    QMenu *menu = parent->addMenu(tr("&Appearance"));
+    auto *group = new QActionGroup(this);
+    const auto add = [&](const QString &text, Appearance::Choice choice) {
+        QAction *action = menu->addAction(text);
+        action->setCheckable(true);
+        action->setChecked(m_appearance.choice() == choice);
+        group->addAction(action);
+        connect(action, &QAction::triggered, this, [this, choice] { m_appearance.choose(choice); });
+    };
+    add(tr("As the &system"), Appearance::Choice::System);
+    add(tr("&Light"), Appearance::Choice::Light);
+    add(tr("&Dark"), Appearance::Choice::Dark);
+}
+
+void MainWindow::connectParts()
+{
+    connect(&m_host, &WorkspaceHost::workspaceChanged, this, &MainWindow::showWorkspace);
+    connect(&m_host, &WorkspaceHost::stateChanged, this, &MainWindow::showHostState);
+    connect(&m_locks->table(), &LockTable::lockSelected, this, &MainWindow::chooseLock);
+    connect(&m_locks->model(), &LockTableModel::updated, this, &MainWindow::updateActions);
+    connect(&m_locks->events(), &EventsPanel::folded, this,
+            [this](bool isFolded) { m_commands.foldEvents->setChecked(!isFolded); });
+    connect(m_details, &DetailsPane::shownChanged, this, &MainWindow::updateActions);
+    connect(m_details, &DetailsPane::releaseRequested, this, &MainWindow::releaseLock);
+    connect(m_details, &DetailsPane::deleteRequested, this, &MainWindow::deleteSession);
+    connect(m_details, &DetailsPane::failed, this,
+            [this](const Error &error) { m_messages->showFailure(error); });
+    connect(&m_appearance, &Appearance::changed, this, &MainWindow::showStatus);
+    m_statusTimer.setInterval(kStatusInterval);
+    connect(&m_statusTimer, &QTimer::timeout, this, &MainWindow::showStatus);
+    m_statusTimer.start();
+}
+
+void MainWindow::showWorkspace()
+{
+    app::Workspace *workspace = m_host.workspace();
+    if (m_actionDialog)
+        m_actionDialog->close();
+    m_messages->dismiss();
+    m_locks->setWorkspace(workspace);
+    m_details->setWorkspace(workspace);
+    if (workspace) {
+        const app::Target &target = workspace->target();
+        m_environment->showTarget(target, m_host.isDemo());
+        m_navigation->setTarget(target.name, target.server.displayUrl());
+        setWindowTitle(tr("%1 — Lockkeeper").arg(target.name));
+        connect(&workspace->monitor(), &locks::LockMonitor::feedChanged, this,
+                &MainWindow::showStatus);
+        connect(&workspace->client(), &redis::Client::stateChanged, this,
+                [this](redis::Link::State state) {
+                    if (state == redis::Link::State::Ready &&
+                        m_host.state() == WorkspaceHost::State::Failed)
+                        m_host.noteConnected();
+                });
+        connect(workspace, &app::Workspace::databaseChecked, this, &MainWindow::showStatus);
+    } else {
+        m_environment->clear();
+        m_navigation->setTarget({}, {});
+        setWindowTitle(tr("Lockkeeper"));
+    }
+    updateActions();
+    showStatus();
+}
+
+void MainWindow::showHostState()
+{
+    if (m_host.state() == WorkspaceHost::State::Failed && m_host.failure())
+        m_messages->showFailure(*m_host.failure(), {m_commands.retry, m_commands.connect});
+    else if (m_host.state() == WorkspaceHost::State::Open)
+        m_messages->dismiss();
+    m_locks->updateEmptyState();
+    updateActions();
+    showStatus();
+}
+
+void MainWindow::showStatus()
+{
+    app::Workspace *workspace = m_host.workspace();
+    m_status->present(workspace, m_locks->counts());
+    const bool isTrusted = workspace && workspace->monitor().feed().isTrusted;
+    m_navigation->setTrusted(isTrusted);
+    m_navigation->setLockCount(workspace ? std::optional(m_locks->model().heldCount())
+                                         : std::nullopt);
+}
+
+void MainWindow::updateActions()
+{
+    const app::Workspace *workspace = m_host.workspace();
+    const bool isShown = workspace && m_details->row();
+    m_commands.retry->setEnabled(m_host.state() == WorkspaceHost::State::Failed);
+    m_commands.rescan->setEnabled(workspace != nullptr);
+    m_commands.copyId->setEnabled(isShown);
+    m_commands.release->setEnabled(isShown && m_details->canRelease());
+    m_commands.remove->setEnabled(isShown && m_details->canDelete());
+}
+
+void MainWindow::chooseLock(const std::optional<LockKey> &key)
+{
+    m_details->showLock(key);
+}
+
+void MainWindow::openConnectDialog()
+{
+    auto *dialog = new ConnectDialog(this);
+    if (m_host.workspace() && !m_host.isDemo())
+        dialog->setTarget(m_host.workspace()->target());
+    connect(dialog, &ConnectDialog::targetChosen, this,
+            [this](const app::Target &target) { m_host.open(target); });
+    connect(dialog, &ConnectDialog::demoChosen, this, &MainWindow::openDemo);
+    dialog->open();
+}
+
+void MainWindow::openActionDialog(ActionDialog::Kind kind)
+{
+    app::Workspace *workspace = m_host.workspace();
+    if (!workspace || !m_details->row() || m_actionDialog)
+        return;
+    const bool canAct =
+        kind == ActionDialog::Kind::Release ? m_details->canRelease() : m_details->canDelete();
+    if (!canAct)
+        return;
+    m_messages->dismiss();
+    m_actionDialog = new ActionDialog(*workspace, kind, *m_details->row(), this);
+    connect(m_actionDialog, &ActionDialog::succeeded, m_messages, &MessageStrip::showDone);
+    connect(m_actionDialog, &ActionDialog::acted, m_details, &DetailsPane::reload);
+    m_actionDialog->open();
+}
+
+void MainWindow::openDemo()
+{
+    m_host.openDemo();
+}
+
+void MainWindow::retry()
+{
+    m_host.retry();
+}
+
+void MainWindow::rescan()
+{
+    if (app::Workspace *workspace = m_host.workspace())
+        workspace->monitor().rescan();
+}
+
+void MainWindow::copyId()
+{
+    if (m_details->row())
+        QGuiApplication::clipboard()->setText(printable(m_details->row()->record.session.bytes()));
+}
+
+void MainWindow::focusFilter()
+{
+    m_locks->focusFilter();
+}
+
+void MainWindow::clearFilter()
+{
+    m_locks->clearFilter();
+}
+
+void MainWindow::foldEvents()
+{
+    m_locks->events().setFolded(!m_commands.foldEvents->isChecked());
+}
+
+void MainWindow::closeEvent(QCloseEvent *event)
+{
+    if (m_isClosing) {
+        event->accept();
+        return;
+    }
+    m_isClosing = true;
+    event->ignore();
+    hide();
+    emit closeRequested();
+}
+
+} // namespace lockkeeper::gui

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "gui/views/actiondialog.h"
+#include "gui/views/workspacehost.h"
+
+#include <QMainWindow>
+#include <QPointer>
+#include <QTimer>
+
+class QSplitter;
+
+namespace lockkeeper::gui {
+
+class Appearance;
+class DetailsPane;
+class EnvironmentStrip;
+class LocksPage;
+class MessageStrip;
+class NavigationPane;
+class StatusStrip;
+
+/// The window: pages at the left, the list in the middle, details at the right, and what is
+/// connected on top and at the bottom.
+class MainWindow final : public QMainWindow
+{
+    Q_OBJECT
+
+public:
+    MainWindow(WorkspaceHost &host, Appearance &appearance, const Clock &clock,
+               QWidget *parent = nullptr);
+    ~MainWindow() override;
+
+    [[nodiscard]] LocksPage &locksPage() { return *m_locks; }
+    [[nodiscard]] DetailsPane &details() { return *m_details; }
+    [[nodiscard]] StatusStrip &status() { return *m_status; }
+    [[nodiscard]] MessageStrip &messages() { return *m_messages; }
+
+    void openConnectDialog();
+
+signals:
+    /// The user closed the window; it waits for the last flows to end.
+    void closeRequested();
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+
+private:
+    struct Commands
+    {
+        QAction *connect;
+        QAction *demo;
+        QAction *retry;
+        QAction *rescan;
+        QAction *quit;
+        QAction *release;
+        QAction *remove;
+        QAction *copyId;
+        QAction *filter;
+        QAction *clearFilter;
+        QAction *foldEvents;
+    };
+
+    QAction *makeAction(const QString &text, const QKeySequence &shortcut,
+                        void (MainWindow::*slot)());
+    void makeActions();
+    void makeMenus();
+    void makeAppearanceMenu(QMenu *parent);
+    void makeLayout();
+    void connectParts();
+
+    void showWorkspace();
+    void showHostState();
+    void showStatus();
+    void updateActions();
+    void chooseLock(const std::optional<LockKey> &key);
+    void openActionDialog(ActionDialog::Kind kind);
+    void releaseLock() { openActionDialog(ActionDialog::Kind::Release); }
+    void deleteSession() { openActionDialog(ActionDialog::Kind::Delete); }
+    void openDemo();
+    void retry();
+    void rescan();
+    void copyId();
+    void focusFilter();
+    void clearFilter();
+    void foldEvents();
+
+    WorkspaceHost &m_host;
+    Appearance &m_appearance;
+    const Clock &m_clock;
+    Commands m_commands{};
+    EnvironmentStrip *m_environment = nullptr;
+    MessageStrip *m_messages = nullptr;
+    NavigationPane *m_navigation = nullptr;
+    LocksPage *m_locks = nullptr;
+    DetailsPane *m_details = nullptr;
+    QSplitter *m_splitter = nullptr;
+    StatusStrip *m_status = nullptr;
+    QTimer m_statusTimer;
+    QPointer<ActionDialog> m_actionDialog;
+    bool m_isClosing = false;
+};
+
+} // namespace lockkeeper::gui

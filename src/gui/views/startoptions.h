@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/target.h"
+#include "gui/views/appearance.h"
+
+#include <QStringList>
+
+namespace lockkeeper::gui {
+
+/// What the window was started with.
+struct StartOptions
+{
+    app::TargetInput input;
+    bool isDemo = false;
+    bool isTargetGiven = false; ///< by options or environment: connect at once
+    Appearance::Choice appearance = Appearance::Choice::System;
+    QString screenshotFile;
+};
+
+/// What to do with a command line: start with options, or print a text and end.
+struct StartRequest
+{
+    StartOptions options;
+    QString text;     ///< not empty: print it and end
+    int exitCode = 0; ///< with text: 0 for help, 2 for wrong usage
+};
+
+[[nodiscard]] StartRequest readArguments(const QStringList &arguments, const QString &version);
+
+} // namespace lockkeeper::gui
