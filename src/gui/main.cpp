@@ -18,15 +18,6 @@ using namespace lockkeeper;
 
 namespace {
 
-/// Opens what the command line asked for. Without any wish the empty window says what to do.
-void openTarget(const gui::StartOptions &options, gui::WorkspaceHost &host)
-{
-    if (options.isDemo)
-        host.openDemo();
-    else if (options.isTargetGiven)
-        host.open(app::resolveTarget(options.input, QProcessEnvironment::systemEnvironment()));
-}
-
 int runWindow(QApplication &application, const gui::StartOptions &options)
 {
     const Result<void> log = startLog({.file = app::stateFolder() + u"/lockkeeper.log"});
@@ -43,7 +34,7 @@ int runWindow(QApplication &application, const gui::StartOptions &options)
     QObject::connect(&signalWatch, &gui::SignalWatch::received, &window, &QWidget::close);
     QObject::connect(&host, &gui::WorkspaceHost::finished, &application, &QApplication::quit);
     window.show();
-    openTarget(options, host);
+    host.open(options);
     std::unique_ptr<gui::Screenshot> screenshot;
     if (!options.screenshotFile.isEmpty()) {
         screenshot = std::make_unique<gui::Screenshot>(window, options.screenshotFile, clock);
@@ -70,7 +61,7 @@ int main(int argc, char **argv)
     QCoreApplication::setApplicationName(QStringLiteral("lockkeeper"));
     QCoreApplication::setApplicationVersion(QStringLiteral(LOCKKEEPER_VERSION));
     const gui::StartRequest request =
-        gui::readArguments({argv, argv + argc}, QStringLiteral(LOCKKEEPER_VERSION));
+        gui::readArguments(argc, argv, QStringLiteral(LOCKKEEPER_VERSION));
     if (!request.text.isEmpty()) {
         std::fputs(qPrintable(request.text), request.exitCode == 0 ? stdout : stderr);
         return request.exitCode;

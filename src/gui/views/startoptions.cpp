@@ -72,8 +72,11 @@ app::TargetInput inputFrom(const QCommandLineParser &parser)
 
 } // namespace
 
-StartRequest readArguments(const QStringList &arguments, const QString &version)
+StartRequest readArguments(int argc, char **argv, const QString &version)
 {
+    QStringList arguments;
+    for (int i = 0; i < argc; ++i)
+        arguments.append(QString::fromLocal8Bit(argv[i]));
     const QList<QCommandLineOption> all = options();
     QCommandLineParser parser;
     parser.addOptions(all);

@@ -4,7 +4,7 @@
 #include "app/target.h"
 #include "gui/views/appearance.h"
 
-#include <QStringList>
+#include <QString>
 
 namespace lockkeeper::gui {
 
@@ -26,6 +26,6 @@ struct StartRequest
     int exitCode = 0; ///< with text: 0 for help, 2 for wrong usage
 };
 
-[[nodiscard]] StartRequest readArguments(const QStringList &arguments, const QString &version);
+[[nodiscard]] StartRequest readArguments(int argc, char **argv, const QString &version);
 
 } // namespace lockkeeper::gui

@@ -31,6 +31,14 @@ void WorkspaceHost::open(const Result<app::Target> &target)
     setState(State::Failed);
 }
 
+void WorkspaceHost::open(const StartOptions &options)
+{
+    if (options.isDemo)
+        openDemo();
+    else if (options.isTargetGiven)
+        open(app::resolveTarget(options.input, QProcessEnvironment::systemEnvironment()));
+}
+
 void WorkspaceHost::openDemo()
 {
     retire();

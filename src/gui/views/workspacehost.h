@@ -3,6 +3,7 @@
 
 #include "app/workspace.h"
 #include "demo/demostack.h"
+#include "gui/views/startoptions.h"
 
 #include <QObject>
 #include <QPointer>
@@ -40,6 +41,8 @@ public:
 
     /// Leaves what is shown now, and opens `target`; or says why there is none.
     void open(const Result<app::Target> &target);
+    /// What the program was asked for when it was started; without a wish, nothing.
+    void open(const StartOptions &options);
     /// Starts a demo stack and opens it.
     void openDemo();
     /// The last target once more.
