@@ -98,19 +98,31 @@ void logTrouble(const QString &where, const Error &error)
         qCInfo(lookupLog).noquote() << where << describe(error);
 }
 
+/// What one turn found.
+struct Turn
+{
+    QHash<SessionId, SessionGlance> glances;
+    bool isDatabaseDown = false;
+};
+
 /// Touches nothing of the lookup: it may be gone before the servers have answered.
-QCoro::Task<QHash<SessionId, SessionGlance>>
-look(sessions::SessionCache *cache, sessions::SessionDatabase *database, QList<SessionId> ids)
+QCoro::Task<Turn> look(sessions::SessionCache *cache, sessions::SessionDatabase *database,
+                       bool isDatabaseResting, QList<SessionId> ids)
 {
     const Entries entries = co_await cache->entries(ids);
     if (!entries)
         logTrouble(QStringLiteral("sessions in the cache:"), entries.error());
     Summaries rows = QList<sessions::SessionSummary>{};
-    if (database)
+    if (isDatabaseResting)
+        rows = Error{ErrorCode::CannotConnect, QStringLiteral("the database failed just now"), {}};
+    else if (database)
         rows = co_await database->summaries(ids);
-    if (!rows)
+    if (!rows && !isDatabaseResting)
         logTrouble(QStringLiteral("sessions in the database:"), rows.error());
-    co_return combined(ids, entries, database != nullptr, rows);
+    Turn turn;
+    turn.glances = combined(ids, entries, database != nullptr, rows);
+    turn.isDatabaseDown = !rows && !isDatabaseResting;
+    co_return turn;
 }
 
 } // namespace
@@ -128,6 +140,8 @@ SessionLookup::SessionLookup(sessions::SessionCache &cache, sessions::SessionDat
     m_retryTimer.setSingleShot(true);
     m_retryTimer.setInterval(kRetry);
     connect(&m_retryTimer, &QTimer::timeout, this, &SessionLookup::retryUnknown);
+    m_databaseRest.setSingleShot(true);
+    m_databaseRest.setInterval(kRetry);
 }
 
 void SessionLookup::want(const QList<SessionId> &ids)
@@ -170,8 +184,12 @@ QCoro::Task<QHash<SessionId, SessionGlance>> SessionLookup::fetch(QList<SessionI
     sessions::SessionCache *cache = &m_cache;
     sessions::SessionDatabase *database = m_database;
     QHash<SessionId, SessionGlance> all;
-    for (qsizetype first = 0; first < ids.size(); first += kBatch)
-        all.insert(co_await look(cache, database, ids.mid(first, kBatch)));
+    bool isDatabaseDown = false;
+    for (qsizetype first = 0; first < ids.size(); first += kBatch) {
+        const Turn turn = co_await look(cache, database, isDatabaseDown, ids.mid(first, kBatch));
+        isDatabaseDown = isDatabaseDown || turn.isDatabaseDown;
+        all.insert(turn.glances);
+    }
     co_return all;
 }
 
@@ -194,11 +212,13 @@ QCoro::Task<> SessionLookup::fetchWanted()
     const QPointer<SessionLookup> self(this);
     const QList<SessionId> ids = takeWanted();
     m_isFetching = true;
-    const QHash<SessionId, SessionGlance> glances = co_await look(&m_cache, m_database, ids);
+    const Turn turn = co_await look(&m_cache, m_database, m_databaseRest.isActive(), ids);
     if (!self || m_isStopped)
         co_return;
     m_isFetching = false;
-    keep(glances);
+    if (turn.isDatabaseDown)
+        m_databaseRest.start();
+    keep(turn.glances);
     fetchSoon();
 }
 

@@ -70,6 +70,7 @@ private:
     QSet<SessionId> m_inFlight; ///< asked for, and not forgotten since
     QTimer m_timer;
     QTimer m_retryTimer;
+    QTimer m_databaseRest; ///< runs after a failure: each try of a dead database takes seconds
     bool m_isFetching = false;
     bool m_isStopped = false;
 };

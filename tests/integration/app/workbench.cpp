@@ -35,12 +35,12 @@ bool Workbench::start()
         m_reason = server.reason();
         return false;
     }
-    sessions::Dsn dsn;
-    dsn.kind = sessions::Dsn::Kind::Sqlite;
-    dsn.path = m_folder.filePath(QStringLiteral("chat.db"));
     target.name = QStringLiteral("bench");
     target.server = server.address();
-    target.database = dsn;
+    if (!target.database) {
+        target.database.emplace();
+        target.database->path = m_folder.filePath(QStringLiteral("chat.db"));
+    }
     auditFolder = m_folder.filePath(QStringLiteral("audit"));
     return reopen();
 }

@@ -11,8 +11,8 @@
 
 namespace lockkeeper::test {
 
-/// What the tests of this folder work on: a real server, an SQLite database, a workspace on both,
-/// and a look at the servers that does not go through it.
+/// What the tests of this folder work on: a real server, an SQLite database (or what target names
+/// before the start), a workspace on both, and a look at the servers that does not go through it.
 class Workbench
 {
 public:
