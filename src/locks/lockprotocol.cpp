@@ -108,12 +108,13 @@ Task<HeldLock> LockProtocol::acquire(SessionId session, AcquireOptions options)
     AcquireWait waiting(m_news, key, options.stop);
 
     while (!options.stop.stop_requested()) {
-        const SteadyTime sentAt = m_clock.steady();
+        const HeldLock lock{key, session, token, m_clock.steady() + lease, lease};
         const auto isOurs = co_await trySet(key, token, lease);
-        if (!isOurs)
+        const bool isLastTry = m_clock.steady() + kRetryInterval > giveUpAt;
+        // A try without effect is no reason to stop waiting: the connection is there again.
+        if (!isOurs && (isLastTry || isOurs.error().code != ErrorCode::ConnectionLost))
             co_return isOurs.error();
-        if (*isOurs) {
-            const HeldLock lock{key, session, token, sentAt + lease, lease};
+        if (isOurs && *isOurs) {
             if (!options.stop.stop_requested())
                 co_return lock;
             co_return co_await giveBack(lock);
@@ -122,7 +123,7 @@ Task<HeldLock> LockProtocol::acquire(SessionId session, AcquireOptions options)
         const milliseconds pause(QRandomGenerator::global()->bounded(
             int(kRetryInterval.count() / 2), int(kRetryInterval.count()) + 1));
         if (m_clock.steady() + pause > giveUpAt)
-            co_return co_await giveUp(key, options.wait);
+            co_return co_await giveUp(lock, options.wait);
         if (const auto paused = co_await waiting.pause(pause); !paused)
             co_return paused.error();
     }
@@ -144,12 +145,20 @@ Task<bool> LockProtocol::trySet(LockKey key, Token token, milliseconds lease)
     const auto current = co_await readBack(key);
     if (!current)
         co_return unknown(key, QStringLiteral("acquiring"), current.error());
+    if (current->kind == LockObservation::Kind::Missing)
+        co_return hadNoEffect(key, QStringLiteral("acquiring"));
     co_return isHeldBy(*current, token);
 }
 
-Task<HeldLock> LockProtocol::giveUp(LockKey key, milliseconds wait)
+Task<HeldLock> LockProtocol::giveUp(HeldLock lock, milliseconds wait)
 {
+    const LockKey key = lock.key;
     const auto current = co_await read(key);
+    if (current && isHeldBy(*current, lock.token) && current->ttl) {
+        // A try whose reply was lost took effect after we had looked.
+        lock.deadline = current->sentAt + *current->ttl;
+        co_return lock;
+    }
     if (current && current->kind == LockObservation::Kind::Foreign)
         co_return notALock(key, current->foreignReason);
     QString what = nameOf(key) + u" was not obtained";

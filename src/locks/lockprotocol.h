@@ -88,7 +88,7 @@ private:
     [[nodiscard]] Task<LockObservation> readBack(LockKey key);
     [[nodiscard]] Task<CompareResult> resolveTtl(LockKey key, Token token, SteadyTime sentAt,
                                                  milliseconds ttl);
-    [[nodiscard]] Task<HeldLock> giveUp(LockKey key, milliseconds wait);
+    [[nodiscard]] Task<HeldLock> giveUp(HeldLock lock, milliseconds wait);
     [[nodiscard]] Task<HeldLock> giveBack(HeldLock lock);
 
     redis::Client &m_client;

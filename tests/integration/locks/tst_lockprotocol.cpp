@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/text.h"
+#include "peer.h"
+
+#include <QTest>
+
+using namespace lockkeeper;
+using namespace lockkeeper::locks;
+using namespace std::chrono_literals;
+using test::await;
+using test::callsOf;
+using test::Peer;
+using test::RedisServer;
+
+namespace {
+
+const SessionId kSession("s1");
+const LockKey kLock("chat:session_lock:s1");
+const QByteArray kKey = kLock.bytes();
+
+} // namespace
+
+/// Every call of the protocol on a real server: what it does, and what it refuses to do.
+class TestLockProtocol : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void acquiresWhatIsFree();
+    void acquireNamesTheOwner();
+    void acquireRefusesKeysThatAreNoLocks();
+    void acquireRefusesAnEmptyLease();
+    void acquireWaitsUntilTheLockIsFree();
+    void acquireGivesUpInTime();
+    void acquireIsStopped();
+    void acquireEndsWithItsClient();
+    void releaseDeletesOnlyItsOwn();
+    void extendAddsOrReplaces();
+    void reacquireRenews();
+    void takeOverReplacesTheSeenToken();
+    void takeOverLeavesNoGap();
+    void forceReleaseDeletesTheSeenToken();
+    void refusesWhatHoldsNoToken_data();
+    void refusesWhatHoldsNoToken();
+    void reloadsScripts();
+    void readOnlySendsNothing();
+    void describesLocks();
+
+private:
+    /// Some other owner's lock.
+    void hold(RedisServer &server, const QByteArray &token, const QByteArray &ttl = "60000")
+    {
+        QCOMPARE(server.redis({"SET", kKey, token, "PX", ttl}).toByteArray(), QByteArray("OK"));
+    }
+    QByteArray tokenOn(RedisServer &server) { return server.redis({"GET", kKey}).toByteArray(); }
+    qint64 ttlOn(RedisServer &server) { return server.redis({"PTTL", kKey}).toLongLong(); }
+};
+
+void TestLockProtocol::acquiresWhatIsFree()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    const SteadyTime before = peer.clock.steady();
+    const auto lock = await(peer.protocol.acquire(kSession, {}));
+    QVERIFY(lock);
+    QCOMPARE(lock->key, kLock);
+    QCOMPARE(lock->session, kSession);
+    QCOMPARE(tokenOn(server), lock->token.bytes());
+    QVERIFY(decodeUuid1(lock->token, peer.clock.wall()));
+    QVERIFY(lock->lease == 60s);
+    QVERIFY(lock->deadline >= before + 60s);
+    QVERIFY(lock->deadline <= peer.clock.steady() + milliseconds(ttlOn(server)) + 1ms);
+
+    LockProtocol::AcquireOptions options;
+    options.lease = 5s;
+    const auto other = await(peer.protocol.acquire(SessionId("s2"), options));
+    QVERIFY(other);
+    QVERIFY(other->lease == 5s);
+    QVERIFY(server.redis({"PTTL", "chat:session_lock:s2"}).toLongLong() <= 5000);
+}
+
+void TestLockProtocol::acquireNamesTheOwner()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    hold(server, "worker-7");
+    const auto lock = await(peer.protocol.acquire(kSession, {}));
+    QVERIFY(!lock);
+    QCOMPARE(lock.error().code, ErrorCode::LockTimeout);
+    QVERIFY2(lock.error().what.contains(u"held by worker-7 for another"),
+             qPrintable(lock.error().what));
+    QCOMPARE(callsOf(server, "set"), 2); // ours and one try
+    QCOMPARE(tokenOn(server), QByteArray("worker-7"));
+}
+
+void TestLockProtocol::acquireRefusesKeysThatAreNoLocks()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    server.redis({"HSET", kKey, "field", "1"});
+    const auto lock = await(peer.protocol.acquire(kSession, {}));
+    QVERIFY(!lock);
+    QCOMPARE(lock.error().code, ErrorCode::Refused);
+    QVERIFY2(lock.error().what.contains(u"no lock"), qPrintable(lock.error().what));
+}
+
+void TestLockProtocol::acquireRefusesAnEmptyLease()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    LockProtocol::AcquireOptions options;
+    options.lease = 0ms;
+    const auto lock = await(peer.protocol.acquire(kSession, options));
+    QVERIFY(!lock);
+    QCOMPARE(lock.error().code, ErrorCode::InvalidInput);
+    QCOMPARE(callsOf(server, "set"), 0);
+}
+
+void TestLockProtocol::acquireWaitsUntilTheLockIsFree()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    hold(server, "worker-7");
+    LockProtocol::AcquireOptions options;
+    options.wait = 30s;
+    std::optional<Result<HeldLock>> outcome;
+    const WallTime calledAt = peer.clock.wall();
+    const auto waiting = [](Peer &who, LockProtocol::AcquireOptions how,
+                            std::optional<Result<HeldLock>> &where) -> QCoro::Task<> {
+        where = co_await who.protocol.acquire(kSession, how);
+    };
+    waiting(peer, options, outcome);
+    QTRY_VERIFY(callsOf(server, "set") > 3); // it tried more than once
+    QVERIFY(!outcome);
+    server.redis({"DEL", kKey});
+    QTRY_VERIFY(outcome);
+    QVERIFY(*outcome);
+    QCOMPARE(tokenOn(server), (*outcome)->token.bytes());
+    // The token was made before the wait began: it tells when the lock was asked for.
+    const auto uuid = decodeUuid1((*outcome)->token, calledAt);
+    QVERIFY(uuid);
+    QVERIFY(std::chrono::abs(uuid->time - calledAt) < 50ms);
+}
+
+void TestLockProtocol::acquireGivesUpInTime()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    hold(server, "worker-7");
+    LockProtocol::AcquireOptions options;
+    options.wait = 450ms;
+    const SteadyTime before = peer.clock.steady();
+    const auto lock = await(peer.protocol.acquire(kSession, options));
+    QVERIFY(peer.clock.steady() - before >= 350ms); // the next try would have passed it
+    QVERIFY(!lock);
+    QCOMPARE(lock.error().code, ErrorCode::LockTimeout);
+    QVERIFY2(lock.error().what.contains(u"within 0.5 s") || lock.error().what.contains(u"0.4 s"),
+             qPrintable(lock.error().what));
+    const int tries = callsOf(server, "set") - 1;
+    QVERIFY2(tries >= 2 && tries <= 10, qPrintable(QString::number(tries)));
+}
+
+void TestLockProtocol::acquireIsStopped()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    std::stop_source stop;
+    LockProtocol::AcquireOptions options;
+    options.wait = 1h;
+    options.stop = stop.get_token();
+    hold(server, "worker-7");
+    QTimer::singleShot(150ms, this, [&stop] { stop.request_stop(); });
+    const auto stopped = await(peer.protocol.acquire(kSession, options));
+    QVERIFY(!stopped);
+    QCOMPARE(stopped.error().code, ErrorCode::Cancelled);
+
+    const int tries = callsOf(server, "set");
+    const auto late = await(peer.protocol.acquire(kSession, options)); // stopped already
+    QVERIFY(!late);
+    QCOMPARE(late.error().code, ErrorCode::Cancelled);
+    QCOMPARE(callsOf(server, "set"), tries);
+
+    // Stopped while a try is on its way that succeeds: it is given back.
+    server.redis({"DEL", kKey});
+    std::stop_source second;
+    options.stop = second.get_token();
+    auto flow = peer.protocol.acquire(kSession, options);
+    second.request_stop();
+    const auto givenBack = await(std::move(flow));
+    QVERIFY(!givenBack);
+    QCOMPARE(givenBack.error().code, ErrorCode::Cancelled);
+    QCOMPARE(callsOf(server, "set"), tries + 1);
+    QCOMPARE(server.redis({"EXISTS", kKey}).toLongLong(), 0);
+}
+
+void TestLockProtocol::acquireEndsWithItsClient()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    hold(server, "worker-7");
+    LockProtocol::AcquireOptions options;
+    options.wait = 1h;
+    auto flow = peer.protocol.acquire(kSession, options);
+    QTimer::singleShot(50ms, this, [&peer] { peer.client.close(); });
+    const auto lock = await(std::move(flow));
+    QVERIFY(!lock);
+    QCOMPARE(lock.error().code, ErrorCode::Cancelled);
+}
+
+void TestLockProtocol::releaseDeletesOnlyItsOwn()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    const auto lock = await(peer.protocol.acquire(kSession, {}));
+    QVERIFY(lock);
+    const auto released = await(peer.protocol.release(kLock, lock->token));
+    QVERIFY(released && released->isDone);
+    QVERIFY(!released->isInferred);
+    QCOMPARE(server.redis({"EXISTS", kKey}).toLongLong(), 0);
+
+    const auto again = await(peer.protocol.release(kLock, lock->token));
+    QVERIFY(again && !again->isDone);
+    QCOMPARE(again->current.kind, LockObservation::Kind::Missing);
+
+    hold(server, "worker-7");
+    const auto others = await(peer.protocol.release(kLock, lock->token));
+    QVERIFY(others && !others->isDone);
+    QCOMPARE(others->current.token, Token("worker-7"));
+    QVERIFY(others->current.ttl);
+    QCOMPARE(tokenOn(server), QByteArray("worker-7"));
+}
+
+void TestLockProtocol::extendAddsOrReplaces()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    hold(server, "t1", "60000");
+    const auto added = await(peer.protocol.extend(kLock, Token("t1"), 30s, false));
+    QVERIFY(added && added->isDone);
+    QVERIFY(ttlOn(server) > 80'000 && ttlOn(server) <= 90'000);
+    const auto replaced = await(peer.protocol.extend(kLock, Token("t1"), 30s, true));
+    QVERIFY(replaced && replaced->isDone);
+    QVERIFY(ttlOn(server) <= 30'000);
+    const auto others = await(peer.protocol.extend(kLock, Token("t2"), 500s, true));
+    QVERIFY(others && !others->isDone);
+    QVERIFY(ttlOn(server) <= 30'000);
+    server.redis({"PERSIST", kKey});
+    const auto endless = await(peer.protocol.extend(kLock, Token("t1"), 30s, false));
+    QVERIFY(endless && !endless->isDone); // as redis-py: nothing to extend
+    QCOMPARE(ttlOn(server), -1);
+    const auto empty = await(peer.protocol.extend(kLock, Token("t1"), 0s, true));
+    QVERIFY(!empty);
+    QCOMPARE(empty.error().code, ErrorCode::InvalidInput);
+}
+
+void TestLockProtocol::reacquireRenews()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    hold(server, "t1", "5000");
+    const auto renewed = await(peer.protocol.reacquire(kLock, Token("t1"), 60s));
+    QVERIFY(renewed && renewed->isDone);
+    QVERIFY(ttlOn(server) > 50'000);
+    const auto others = await(peer.protocol.reacquire(kLock, Token("t2"), 1h));
+    QVERIFY(others && !others->isDone);
+    QCOMPARE(others->current.token, Token("t1"));
+    QVERIFY(ttlOn(server) <= 60'000);
+    server.redis({"DEL", kKey});
+    const auto gone = await(peer.protocol.reacquire(kLock, Token("t1"), 60s));
+    QVERIFY(gone && !gone->isDone);
+    QCOMPARE(server.redis({"EXISTS", kKey}).toLongLong(), 0);
+}
+
+void TestLockProtocol::takeOverReplacesTheSeenToken()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    hold(server, "t1", "5000");
+    const auto lock = await(peer.protocol.takeOver(kSession, Token("t1")));
+    QVERIFY(lock);
+    QCOMPARE(tokenOn(server), lock->token.bytes());
+    QVERIFY(ttlOn(server) > 50'000);
+
+    const auto refused = await(peer.protocol.takeOver(kSession, Token("t1")));
+    QVERIFY(!refused);
+    QCOMPARE(refused.error().code, ErrorCode::ChangedHands);
+    QVERIFY2(refused.error().what.contains(shortened(QString::fromLatin1(lock->token.bytes()))),
+             qPrintable(refused.error().what));
+    QCOMPARE(tokenOn(server), lock->token.bytes());
+
+    server.redis({"DEL", kKey});
+    const auto free = await(peer.protocol.takeOver(kSession, Token("t1")));
+    QVERIFY(!free);
+    QCOMPARE(free.error().code, ErrorCode::ChangedHands);
+    QVERIFY2(free.error().what.contains(u"is free"), qPrintable(free.error().what));
+    QCOMPARE(server.redis({"EXISTS", kKey}).toLongLong(), 0);
+}
+
+void TestLockProtocol::takeOverLeavesNoGap()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    test::RawRedis waiter(server.socketPath());
+    QVERIFY(waiter.isOpen());
+    QByteArray seen = "t0";
+    hold(server, seen);
+    for (int round = 0; round < 20; ++round) {
+        for (int i = 0; i < 200; ++i) // a waiter that asks without pause
+            waiter.send({"SET", kKey, "waiter", "NX", "PX", "60000"});
+        const auto lock = await(peer.protocol.takeOver(kSession, Token(seen)));
+        QVERIFY2(lock, lock ? "" : qPrintable(lock.error().what));
+        seen = lock->token.bytes();
+        for (int i = 0; i < 200; ++i)
+            QVERIFY(!waiter.next().isValid()); // nil: refused
+    }
+    QCOMPARE(tokenOn(server), seen);
+}
+
+void TestLockProtocol::forceReleaseDeletesTheSeenToken()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    hold(server, "t2");
+    const auto refused = await(peer.protocol.forceRelease(kLock, Token("t1")));
+    QVERIFY(!refused);
+    QCOMPARE(refused.error().code, ErrorCode::ChangedHands);
+    QVERIFY2(refused.error().what.contains(u"held by t2"), qPrintable(refused.error().what));
+    QCOMPARE(tokenOn(server), QByteArray("t2"));
+
+    QVERIFY(await(peer.protocol.forceRelease(kLock, Token("t2"))));
+    QCOMPARE(server.redis({"EXISTS", kKey}).toLongLong(), 0);
+
+    const auto free = await(peer.protocol.forceRelease(kLock, Token("t2")));
+    QVERIFY(!free);
+    QVERIFY2(free.error().what.contains(u"is free"), qPrintable(free.error().what));
+
+    const QByteArray binary("\0\r\n\xff $5", 8); // any bytes are a token
+    hold(server, binary);
+    QVERIFY(await(peer.protocol.forceRelease(kLock, Token(binary))));
+}
+
+void TestLockProtocol::refusesWhatHoldsNoToken_data()
+{
+    QTest::addColumn<QByteArrayList>("makeIt");
+    QTest::addColumn<QString>("kind");
+    QTest::newRow("hash") << QByteArrayList{"HSET", kKey, "uuid:1", "1"} << "a hash";
+    QTest::newRow("list") << QByteArrayList{"RPUSH", kKey, "x"} << "a list";
+}
+
+void TestLockProtocol::refusesWhatHoldsNoToken()
+{
+    QFETCH(const QByteArrayList, makeIt);
+    QFETCH(const QString, kind);
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    server.redis(makeIt);
+    const Token token("t1");
+    QList<Error> errors;
+    errors << await(peer.protocol.release(kLock, token)).error()
+           << await(peer.protocol.extend(kLock, token, 1s, false)).error()
+           << await(peer.protocol.reacquire(kLock, token, 1s)).error()
+           << await(peer.protocol.takeOver(kSession, token)).error()
+           << await(peer.protocol.forceRelease(kLock, token)).error();
+    for (const Error &error : errors) {
+        QCOMPARE(error.code, ErrorCode::Refused);
+        QVERIFY2(error.what.contains(kind), qPrintable(error.what));
+    }
+    QCOMPARE(server.redis({"EXISTS", kKey}).toLongLong(), 1);
+    const auto read = await(peer.protocol.read(kLock));
+    QVERIFY(read);
+    QCOMPARE(read->kind, LockObservation::Kind::Foreign);
+}
+
+void TestLockProtocol::reloadsScripts()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Peer peer(server.address());
+    QVERIFY(peer.open());
+    for (int round = 0; round < 2; ++round) {
+        server.redis({"SCRIPT", "FLUSH"});
+        hold(server, "t1", "5000");
+        const auto renewed = await(peer.protocol.reacquire(kLock, Token("t1"), 60s));
+        QVERIFY(renewed && renewed->isDone);
+        server.redis({"SCRIPT", "FLUSH"});
+        const auto extended = await(peer.protocol.extend(kLock, Token("t1"), 1s, false));
+        QVERIFY(extended && extended->isDone);
+        server.redis({"SCRIPT", "FLUSH"});
+        const auto lock = await(peer.protocol.takeOver(kSession, Token("t1")));
+        QVERIFY(lock);
+        server.redis({"SCRIPT", "FLUSH"});
+        const auto released = await(peer.protocol.release(kLock, lock->token));
+        QVERIFY(released && released->isDone);
+        QCOMPARE(server.redis({"EXISTS", kKey}).toLongLong(), 0);
+    }
+    QCOMPARE(callsOf(server, "evalsha"), 8);
+    QCOMPARE(callsOf(server, "eval"), 8);
+    hold(server, "t1");
+    QVERIFY(await(peer.protocol.release(kLock, Token("t1"))));
+    QCOMPARE(callsOf(server, "eval"), 8); // known again
+}
+
+void TestLockProtocol::readOnlySendsNothing()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    redis::Client::Options options;
+    options.isReadOnly = true;
+    Peer peer(server.address(), {}, options);
+    QVERIFY(peer.open());
+    hold(server, "t1");
+    const int sets = callsOf(server, "set");
+    const Token token("t1");
+    QList<Error> errors;
+    errors << await(peer.protocol.acquire(kSession, {})).error()
+           << await(peer.protocol.release(kLock, token)).error()
+           << await(peer.protocol.extend(kLock, token, 1s, true)).error()
+           << await(peer.protocol.reacquire(kLock, token, 1s)).error()
+           << await(peer.protocol.takeOver(kSession, token)).error()
+           << await(peer.protocol.forceRelease(kLock, token)).error();
+    for (const Error &error : errors)
+        QCOMPARE(error.code, ErrorCode::NotPermitted);
+    QCOMPARE(callsOf(server, "set"), sets);
+    QCOMPARE(callsOf(server, "eval"), 0);
+    QCOMPARE(callsOf(server, "evalsha"), 0);
+    const auto read = await(peer.protocol.read(kLock));
+    QVERIFY(read);
+    QCOMPARE(read->token, token);
+}
+
+void TestLockProtocol::describesLocks()
+{
+    ManualClock clock;
+    LockObservation lock;
+    QCOMPARE(describe(lock, clock), QStringLiteral("free"));
+    lock.kind = LockObservation::Kind::Foreign;
+    lock.foreignReason = QStringLiteral("it is not a string");
+    QCOMPARE(describe(lock, clock), QStringLiteral("no lock: it is not a string"));
+    lock.kind = LockObservation::Kind::Held;
+    lock.token = Token("worker-7");
+    lock.sentAt = lock.receivedAt = clock.steady();
+    QCOMPARE(describe(lock, clock), QStringLiteral("held by worker-7 and never expires"));
+    lock.ttl = 50s;
+    clock.advance(9s);
+    QCOMPARE(describe(lock, clock), QStringLiteral("held by worker-7 for another 41 s"));
+    lock.token = TokenMaker(clock).make();
+    const QString text = describe(lock, clock);
+    QVERIFY2(text.contains(u"(random node) (token "), qPrintable(text));
+}
+
+QTEST_GUILESS_MAIN(TestLockProtocol)
+#include "tst_lockprotocol.moc"

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "peer.h"
+#include "support/streamproxy.h"
+
+#include <QTest>
+
+using namespace lockkeeper;
+using namespace lockkeeper::locks;
+using namespace std::chrono_literals;
+using test::await;
+using test::callsOf;
+using test::Peer;
+using test::RedisServer;
+using Cut = test::StreamProxy::Cut;
+
+namespace {
+
+const SessionId kSession("s1");
+const LockKey kLock("chat:session_lock:s1");
+const QByteArray kKey = kLock.bytes();
+const Token kToken("t1");
+
+redis::ServerAddress through(const test::StreamProxy &proxy)
+{
+    redis::ServerAddress address;
+    address.endpoint = proxy.endpoint();
+    return address;
+}
+
+RedisServer::Options overTcp()
+{
+    RedisServer::Options options;
+    options.listen = RedisServer::Listen::Tcp;
+    return options;
+}
+
+} // namespace
+
+/// The connection goes away between a mutation and its reply: the outcome is found out by reading,
+/// and nothing is sent a second time.
+class TestLostReplies : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { LK_START_REDIS(m_server); }
+    void init()
+    {
+        m_server.redis({"FLUSHALL"});
+        m_server.redis({"CONFIG", "RESETSTAT"});
+        m_proxy = std::make_unique<test::StreamProxy>(m_server.address().endpoint);
+        m_peer = std::make_unique<Peer>(through(*m_proxy));
+        QVERIFY(m_peer->open());
+    }
+    void cleanup()
+    {
+        m_peer.reset();
+        m_proxy.reset();
+    }
+
+    void acquireThatTookEffect();
+    void acquireThatDidNot();
+    void acquireThatDidNotGoesOnWaiting();
+    void acquireOnAServerThatFellSilent();
+    void releases_data();
+    void releases();
+    void renewals_data();
+    void renewals();
+    void extensionIsUnknown();
+    void takeOvers_data();
+    void takeOvers();
+    void noConnectionIsNoUnknownOutcome();
+    void aConnectionKilledByTheServer();
+
+private:
+    void hold(const QByteArray &token, const QByteArray &ttl = "60000")
+    {
+        m_server.redis({"SET", kKey, token, "PX", ttl});
+    }
+    QByteArray token() { return m_server.redis({"GET", kKey}).toByteArray(); }
+    /// Makes the server know all scripts, so that the next EVALSHA runs.
+    void loadScripts()
+    {
+        hold("loading");
+        (void)await(m_peer->protocol.reacquire(kLock, Token("loading"), 60s));
+        (void)await(m_peer->protocol.extend(kLock, Token("loading"), 60s, true));
+        (void)await(m_peer->protocol.takeOver(kSession, Token("loading")));
+        (void)await(m_peer->protocol.release(kLock, Token(token())));
+        m_server.redis({"CONFIG", "RESETSTAT"});
+    }
+
+    RedisServer m_server{overTcp()};
+    std::unique_ptr<test::StreamProxy> m_proxy;
+    std::unique_ptr<Peer> m_peer;
+};
+
+void TestLostReplies::acquireThatTookEffect()
+{
+    m_proxy->cutOn("SET", Cut::AfterRequest);
+    const SteadyTime before = m_peer->clock.steady();
+    const auto lock = await(m_peer->protocol.acquire(kSession, {}));
+    QVERIFY2(lock, lock ? "" : qPrintable(lock.error().what));
+    QCOMPARE(token(), lock->token.bytes());
+    QVERIFY(lock->deadline >= before + 60s);
+    QVERIFY(lock->deadline <=
+            m_peer->clock.steady() + milliseconds(m_server.redis({"PTTL", kKey}).toLongLong() + 1));
+    QCOMPARE(callsOf(m_server, "set"), 1);
+}
+
+void TestLostReplies::acquireThatDidNot()
+{
+    m_proxy->cutOn("SET", Cut::BeforeRequest);
+    const auto lock = await(m_peer->protocol.acquire(kSession, {}));
+    QVERIFY(!lock);
+    QCOMPARE(lock.error().code, ErrorCode::ConnectionLost);
+    QCOMPARE(callsOf(m_server, "set"), 0);
+}
+
+void TestLostReplies::acquireThatDidNotGoesOnWaiting()
+{
+    m_proxy->cutOn("SET", Cut::BeforeRequest);
+    LockProtocol::AcquireOptions options;
+    options.wait = 30s;
+    const auto lock = await(m_peer->protocol.acquire(kSession, options));
+    QVERIFY2(lock, lock ? "" : qPrintable(lock.error().what));
+    QCOMPARE(token(), lock->token.bytes());
+    QCOMPARE(callsOf(m_server, "set"), 1);
+}
+
+void TestLostReplies::acquireOnAServerThatFellSilent()
+{
+    // The server takes the command, but acts on it only after we have given the connection up.
+    m_server.pause();
+    auto flow = m_peer->protocol.acquire(kSession, {});
+    QTRY_VERIFY_WITH_TIMEOUT(!m_peer->client.isReady(), 20'000);
+    m_server.resume();
+    const auto lock = await(std::move(flow));
+    QVERIFY2(lock, lock ? "" : qPrintable(lock.error().what));
+    QCOMPARE(token(), lock->token.bytes());
+    QCOMPARE(callsOf(m_server, "set"), 1);
+}
+
+void TestLostReplies::releases_data()
+{
+    QTest::addColumn<bool>("hasEffect");
+    QTest::addColumn<bool>("isForced");
+    QTest::newRow("released") << true << false;
+    QTest::newRow("not released") << false << false;
+    QTest::newRow("force-released") << true << true;
+    QTest::newRow("not force-released") << false << true;
+}
+
+void TestLostReplies::releases()
+{
+    QFETCH(const bool, hasEffect);
+    QFETCH(const bool, isForced);
+    loadScripts();
+    hold(kToken.bytes());
+    m_proxy->cutOn("EVALSHA", hasEffect ? Cut::AfterRequest : Cut::BeforeRequest);
+    std::optional<Error> error;
+    if (isForced) {
+        const auto done = await(m_peer->protocol.forceRelease(kLock, kToken));
+        if (!done)
+            error = done.error();
+    } else {
+        const auto released = await(m_peer->protocol.release(kLock, kToken));
+        if (!released)
+            error = released.error();
+        else
+            QVERIFY(released->isDone && released->isInferred);
+    }
+    QCOMPARE(error.has_value(), !hasEffect);
+    if (error)
+        QCOMPARE(error->code, ErrorCode::ConnectionLost);
+    QCOMPARE(token(), hasEffect ? QByteArray() : kToken.bytes());
+    QCOMPARE(callsOf(m_server, "evalsha"), hasEffect ? 1 : 0);
+    QCOMPARE(callsOf(m_server, "eval"), 0);
+}
+
+void TestLostReplies::renewals_data()
+{
+    QTest::addColumn<bool>("hasEffect");
+    QTest::addColumn<bool>("isExtend");
+    QTest::newRow("reacquired") << true << false;
+    QTest::newRow("not reacquired") << false << false;
+    QTest::newRow("extended") << true << true;
+    QTest::newRow("not extended") << false << true;
+}
+
+void TestLostReplies::renewals()
+{
+    QFETCH(const bool, hasEffect);
+    QFETCH(const bool, isExtend);
+    loadScripts();
+    hold(kToken.bytes(), "20000");
+    m_proxy->cutOn("EVALSHA", hasEffect ? Cut::AfterRequest : Cut::BeforeRequest);
+    const auto result = isExtend ? await(m_peer->protocol.extend(kLock, kToken, 60s, true))
+                                 : await(m_peer->protocol.reacquire(kLock, kToken, 60s));
+    if (hasEffect) {
+        QVERIFY2(result, result ? "" : qPrintable(result.error().what));
+        QVERIFY(result->isDone && result->isInferred);
+    } else {
+        QVERIFY(!result);
+        QCOMPARE(result.error().code, ErrorCode::ConnectionLost);
+    }
+    QCOMPARE(m_server.redis({"PTTL", kKey}).toLongLong() > 20'000, hasEffect);
+    QCOMPARE(callsOf(m_server, "evalsha"), hasEffect ? 1 : 0);
+}
+
+void TestLostReplies::extensionIsUnknown()
+{
+    loadScripts();
+    hold(kToken.bytes(), "20000");
+    m_proxy->cutOn("EVALSHA", Cut::AfterRequest);
+    const auto result = await(m_peer->protocol.extend(kLock, kToken, 60s, false));
+    QVERIFY(!result);
+    QCOMPARE(result.error().code, ErrorCode::OutcomeUnknown);
+    QCOMPARE(callsOf(m_server, "evalsha"), 1);
+}
+
+void TestLostReplies::takeOvers_data()
+{
+    QTest::addColumn<bool>("hasEffect");
+    QTest::newRow("taken over") << true;
+    QTest::newRow("not taken over") << false;
+}
+
+void TestLostReplies::takeOvers()
+{
+    QFETCH(const bool, hasEffect);
+    loadScripts();
+    hold(kToken.bytes());
+    m_proxy->cutOn("EVALSHA", hasEffect ? Cut::AfterRequest : Cut::BeforeRequest);
+    const auto lock = await(m_peer->protocol.takeOver(kSession, kToken));
+    QCOMPARE(bool(lock), hasEffect);
+    if (lock) {
+        QCOMPARE(token(), lock->token.bytes());
+    } else {
+        QCOMPARE(lock.error().code, ErrorCode::ConnectionLost);
+        QCOMPARE(token(), kToken.bytes());
+    }
+    QCOMPARE(callsOf(m_server, "evalsha"), hasEffect ? 1 : 0);
+}
+
+void TestLostReplies::noConnectionIsNoUnknownOutcome()
+{
+    m_proxy->setListening(false);
+    m_proxy->cutAll();
+    QTRY_VERIFY(!m_peer->client.isReady());
+    const auto lock = await(m_peer->protocol.acquire(kSession, {}));
+    QVERIFY(!lock);
+    QCOMPARE(lock.error().code, ErrorCode::CannotConnect);
+    const auto released = await(m_peer->protocol.release(kLock, kToken));
+    QVERIFY(!released);
+    QCOMPARE(released.error().code, ErrorCode::CannotConnect);
+}
+
+void TestLostReplies::aConnectionKilledByTheServer()
+{
+    hold("other");
+    LockProtocol::AcquireOptions options;
+    options.wait = 30s;
+    auto flow = m_peer->protocol.acquire(kSession, options);
+    QTRY_VERIFY(callsOf(m_server, "set") >= 2);
+    m_server.redis({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+    const auto lock = await(std::move(flow)); // ends, one way or the other, and says which
+    if (!lock)
+        QVERIFY(lock.error().code == ErrorCode::CannotConnect ||
+                lock.error().code == ErrorCode::ConnectionLost);
+    QCOMPARE(token(), QByteArray("other"));
+}
+
+QTEST_GUILESS_MAIN(TestLostReplies)
+#include "tst_lostreplies.moc"
