@@ -106,13 +106,16 @@ Task<HeldLock> LockProtocol::acquire(SessionId session, AcquireOptions options)
     const Token token = m_tokens.make(); // before waiting, as redis-py does: it dates the wish
     const SteadyTime giveUpAt = m_clock.steady() + options.wait;
     AcquireWait waiting(m_news, key, options.stop);
+    bool hadConnection = false;
 
     while (!options.stop.stop_requested()) {
         const HeldLock lock{key, session, token, m_clock.steady() + lease, lease};
+        hadConnection = hadConnection || m_client.isReady();
         const auto isOurs = co_await trySet(key, token, lease);
         const bool isLastTry = m_clock.steady() + kRetryInterval > giveUpAt;
-        // A try without effect is no reason to stop waiting: the connection is there again.
-        if (!isOurs && (isLastTry || isOurs.error().code != ErrorCode::ConnectionLost))
+        // Trouble that passes is no reason to stop waiting, unless there was no connection at all.
+        if (!isOurs &&
+            (isLastTry || !hadConnection || !mayPass(isOurs.error().code) || !isComing()))
             co_return isOurs.error();
         if (isOurs && *isOurs) {
             if (!options.stop.stop_requested())
@@ -314,6 +317,21 @@ Task<LockObservation> LockProtocol::read(LockKey key)
                     QStringLiteral("try again")};
 }
 
+bool LockProtocol::isComing() const
+{
+    switch (m_client.state()) {
+    case redis::Link::State::Ready:
+    case redis::Link::State::Connecting:
+    case redis::Link::State::Waiting:
+        return true;
+    case redis::Link::State::Idle:
+    case redis::Link::State::Failed:
+    case redis::Link::State::Closed:
+        return false;
+    }
+    Q_UNREACHABLE();
+}
+
 Task<LockObservation> LockProtocol::readBack(LockKey key)
 {
     const SteadyTime giveUpAt = m_clock.steady() + kResolveWithin;
@@ -321,10 +339,7 @@ Task<LockObservation> LockProtocol::readBack(LockKey key)
         auto current = co_await read(key);
         if (current || !mayPass(current.error().code) || m_clock.steady() > giveUpAt)
             co_return current;
-        const bool isComing = m_client.isReady() ||
-                              m_client.state() == redis::Link::State::Connecting ||
-                              m_client.state() == redis::Link::State::Waiting;
-        if (!isComing)
+        if (!isComing())
             co_return current;
         if (const auto paused = co_await after(kReadBackInterval, &m_client); !paused)
             co_return paused.error();

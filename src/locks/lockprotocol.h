@@ -62,7 +62,8 @@ public:
     [[nodiscard]] const LockFamily &family() const { return m_family; }
     [[nodiscard]] const Clock &clock() const { return m_clock; }
 
-    /// SET NX PX until obtained. LockTimeout, naming the owner, after `wait`.
+    /// SET NX PX until obtained. LockTimeout, naming the owner, after `wait`. A connection that is
+    /// lost meanwhile is waited for as well.
     [[nodiscard]] Task<HeldLock> acquire(SessionId session, AcquireOptions options);
     /// Deletes the lock if `token` is its token.
     [[nodiscard]] Task<CompareResult> release(LockKey key, Token token);
@@ -80,6 +81,8 @@ public:
     [[nodiscard]] Task<LockObservation> read(LockKey key);
 
 private:
+    /// Whether there is a connection, or one is being made.
+    [[nodiscard]] bool isComing() const;
     [[nodiscard]] Task<bool> trySet(LockKey key, Token token, milliseconds lease);
     /// OutcomeUnknown is passed on: what a read tells afterwards depends on the act.
     [[nodiscard]] Task<CompareResult> compareAnd(redis::Script script, LockKey key,
