@@ -12,10 +12,11 @@ using sessions::StepState;
 
 namespace {
 
-/// Errors that leave open whether the server acted.
+/// Whether the error leaves open if the server acted. A mutation that was sent never ends with
+/// another code than this one when its reply is missing, not even on closing.
 bool isUnknown(const Error &error)
 {
-    return error.code == ErrorCode::OutcomeUnknown || error.code == ErrorCode::Cancelled;
+    return error.code == ErrorCode::OutcomeUnknown;
 }
 
 QString sessionText(const SessionId &id)

@@ -16,8 +16,8 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcActions, "lockkeeper.actions")
 
-const QString kRelease = QStringLiteral("release");
-const QString kDelete = QStringLiteral("delete");
+constexpr QLatin1StringView kRelease("release");
+constexpr QLatin1StringView kDelete("delete");
 
 /// How long a verification waits for a lost connection to come back.
 constexpr auto kPause = 250ms;

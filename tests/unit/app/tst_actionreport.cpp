@@ -90,7 +90,7 @@ void TestActionReport::releaseIsJudgedByWhatIsThere_data()
     QTest::newRow("lost, and another's") << "unknown" << "other" << "done" << 1;
     QTest::newRow("lost, and still there") << "unknown" << "same" << "failed: " << 0;
     QTest::newRow("lost for good") << "unknown" << "unreadable" << "unknown: " << 0;
-    QTest::newRow("closed meanwhile") << "cancelled" << "unreadable" << "unknown: " << 0;
+    QTest::newRow("closed before it was sent") << "cancelled" << "unreadable" << "failed: " << 0;
     QTest::newRow("never sent") << "down" << "unreadable" << "failed: " << 0;
 }
 
