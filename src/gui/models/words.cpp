@@ -5,6 +5,7 @@
 
 #include <QCoreApplication>
 #include <QDateTime>
+#include <QLocale>
 
 #include <algorithm>
 
@@ -72,8 +73,10 @@ QString stateWord(const LockRow &row)
 QString ttlText(const LockRow &row, SteadyTime now)
 {
     if (row.gone)
+        // Nothing is gone "0 s ago".
         return tr("gone %1 ago")
-            .arg(agoText(std::chrono::duration_cast<milliseconds>(now - row.goneAt)));
+            .arg(agoText(std::max(std::chrono::duration_cast<milliseconds>(now - row.goneAt),
+                                  milliseconds(1000))));
     if (row.record.isForeign())
         return QStringLiteral("?");
     const auto ttl = row.record.ttl(now);
@@ -119,7 +122,15 @@ QString userText(const LockRow &row)
 
 QString ownerText(const LockRow &row)
 {
-    return row.record.isForeign() ? nothing() : row.owner.label;
+    return row.record.isForeign() ? nothing() : splitLabel(row.owner.label).name;
+}
+
+OwnerLabel splitLabel(const QString &label)
+{
+    const qsizetype bracket = label.indexOf(QStringLiteral(" ("));
+    if (bracket <= 0 || !label.endsWith(u')'))
+        return {label, {}};
+    return {label.left(bracket), label.mid(bracket + 2).chopped(1)};
 }
 
 QString cachedText(const LockRow &row)
@@ -137,6 +148,11 @@ QString agoText(milliseconds span)
     if (whole < seconds(60))
         return tr("%1 s").arg(whole.count());
     return spanText(whole);
+}
+
+QString counted(qsizetype count, const QString &one, const QString &many)
+{
+    return count == 1 ? one : many.arg(QLocale().toString(count));
 }
 
 QString timeOfDay(WallTime time)

@@ -19,9 +19,18 @@ namespace lockkeeper::gui {
 [[nodiscard]] QString titleText(const LockRow &row);
 [[nodiscard]] QString userText(const LockRow &row);
 [[nodiscard]] QString ownerText(const LockRow &row);
+/// An owner's label without what it says in brackets, and that.
+struct OwnerLabel
+{
+    QString name;
+    QString aside;
+};
+[[nodiscard]] OwnerLabel splitLabel(const QString &label);
 [[nodiscard]] QString cachedText(const LockRow &row);
 /// A span without tenths from one second on: for "… ago", which must not flicker.
 [[nodiscard]] QString agoText(milliseconds span);
+/// "1 lock", "9 locks": `many` holds %1.
+[[nodiscard]] QString counted(qsizetype count, const QString &one, const QString &many);
 /// "12:03:07.412", by the user's clock.
 [[nodiscard]] QString timeOfDay(WallTime time);
 /// "released after 0.9 s".

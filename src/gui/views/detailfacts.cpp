@@ -115,8 +115,11 @@ Facts lockFacts(const LockRow &row, const Clock &clock)
         facts.append({tr("Holds"), lock.foreignReason, {}, {}, false, true});
         return facts;
     }
-    facts.append({tr("Owner"), row.owner.label, confidenceWord(row.owner.confidence)});
-    if (!row.owner.nodeId.isEmpty() && row.owner.nodeId != row.owner.label)
+    const OwnerLabel owner = splitLabel(row.owner.label);
+    QStringList asides{owner.aside, confidenceWord(row.owner.confidence)};
+    asides.removeAll(QString());
+    facts.append({tr("Owner"), owner.name, asides.join(QStringLiteral(" · "))});
+    if (row.owner.confidence == locks::Confidence::Sure && !row.owner.nodeId.isEmpty())
         facts.append({tr("Node"), row.owner.nodeId, {}, {}, true});
     facts.append(
         {tr("Token"), shortened(printable(lock.token.bytes())), {}, lock.token.bytes(), true});

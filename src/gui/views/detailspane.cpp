@@ -34,7 +34,9 @@ DetailsPane::DetailsPane(const LockTableModel &model, QWidget *parent)
     m_form->advice->setProperty("kind", QStringLiteral("secondary"));
     m_form->copyId->setProperty("kind", QStringLiteral("link"));
     m_form->deleteButton->setProperty("kind", QStringLiteral("danger"));
-    m_form->sessionId->setFont(fixedFont(font()));
+    QFont idFont = fixedFont(font());
+    idFont.setPointSizeF(idFont.pointSizeF() * 0.92);
+    m_form->sessionId->setFont(idFont);
     connect(m_form->copyId, &QPushButton::clicked, this, [this] {
         if (m_row)
             QGuiApplication::clipboard()->setText(printable(m_row->record.session.bytes()));
@@ -216,7 +218,7 @@ void DetailsPane::presentHead()
     QStringList meta{userText(*m_row)};
     if (session) {
         meta = {session->user ? printable(session->user->bytes()) : tr("no user"),
-                tr("%n message(s)", nullptr, static_cast<int>(session->messages.size())),
+                counted(session->messages.size(), tr("1 message"), tr("%1 messages")),
                 tr("updated %1").arg(agoOf(session->updatedAt, m_model.clock()))};
     } else if (m_inspection) {
         meta = {tr("no session to be read")};
@@ -230,16 +232,18 @@ void DetailsPane::presentDiagnosis()
     const StateLook look = lookOf(*m_row);
     const QColor color = Theme::of(palette()).color(look.color);
     m_form->stateIcon->setPixmap(shapePixmap(look.shape, color, devicePixelRatioF()));
+    // The reason tells a time: it is asked for anew.
+    const app::Diagnosis diagnosis =
+        app::diagnose(m_row->record, m_row->glance.state, m_model.clock().steady());
     QString word = stateWord(*m_row);
     word[0] = word[0].toUpper();
     m_form->stateWord->setText(u"<b style=\"color:" + color.name() + u"\">" + word + u"</b>");
     m_form->reason->setText(m_row->gone ? tr("This lock is no more. It is shown until you select "
                                              "another one.")
                                         : m_row->diagnosis.reason);
-    const QString advice = m_row->gone ? QString() : m_row->diagnosis.advice;
+    const QString advice = m_row->gone ? QString() : diagnosis.advice;
     m_form->advice->setText(advice);
-    m_form->advice->setVisible(!advice.isEmpty() &&
-                               m_row->diagnosis.state != app::LockState::Healthy);
+    m_form->advice->setVisible(!advice.isEmpty() && diagnosis.state != app::LockState::Healthy);
 }
 
 void DetailsPane::presentSession()

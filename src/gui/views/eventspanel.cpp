@@ -70,6 +70,8 @@ EventsPanel::EventsPanel(EventListModel &model, QWidget *parent)
     , m_fold(new QToolButton(this))
     , m_list(new QListView(this))
 {
+    setAttribute(Qt::WA_StyledBackground);
+    setObjectName(QStringLiteral("eventsPanel"));
     m_fold->setObjectName(QStringLiteral("fold"));
     m_fold->setText(tr("Events"));
     m_fold->setAccessibleName(tr("Fold or unfold the events"));

@@ -127,8 +127,9 @@ void LockDelegate::paintText(QPainter &painter, const Cell &cell, LockColumn col
     } else if (column == LockColumn::HeldFor || column == LockColumn::Cached) {
         paintTabular(painter, cell.area, Qt::AlignRight | Qt::AlignVCenter, text);
     } else {
-        const QString elided = painter.fontMetrics().elidedText(
-            text, Qt::ElideRight, static_cast<int>(cell.area.width()));
+        const auto mode = column == LockColumn::Owner ? Qt::ElideMiddle : Qt::ElideRight;
+        const QString elided =
+            painter.fontMetrics().elidedText(text, mode, static_cast<int>(cell.area.width()));
         painter.drawText(cell.area, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, elided);
     }
 }

@@ -2,6 +2,7 @@
 #include "gui/views/lockspage.h"
 
 #include "app/workspace.h"
+#include "gui/models/words.h"
 #include "gui/views/emptystate.h"
 #include "gui/views/eventspanel.h"
 #include "gui/views/hairline.h"
@@ -21,7 +22,7 @@ namespace lockkeeper::gui {
 
 namespace {
 
-constexpr int kEventsHeight = 104;
+constexpr int kEventsHeight = 132;
 
 } // namespace
 
@@ -162,10 +163,11 @@ void LocksPage::updateEmptyState()
         break;
     }
     if (m_model.totalCount() > 0)
-        m_empty->present(
-            tr("No lock matches the filter"),
-            tr("%n lock(s) held now, none with these words.", nullptr, m_model.heldCount()),
-            {m_ways.clearFilter});
+        m_empty->present(tr("No lock matches the filter"),
+                         counted(m_model.heldCount(),
+                                 tr("One lock is held now, but not with these words."),
+                                 tr("%1 locks are held now, none with these words.")),
+                         {m_ways.clearFilter});
     else if (m_workspace && !m_workspace->monitor().feed().isTrusted)
         m_empty->present(tr("Reading the locks …"), m_workspace->monitor().feed().reason);
     else

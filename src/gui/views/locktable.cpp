@@ -4,6 +4,7 @@
 #include "gui/models/locktablemodel.h"
 #include "gui/views/lockdelegate.h"
 #include "gui/views/lockheader.h"
+#include "gui/views/look.h"
 
 #include <QEvent>
 #include <QScopedValueRollback>
@@ -64,13 +65,16 @@ void LockTable::layOutColumns()
                                           fontMetrics().horizontalAdvance(widest) + extra +
                                               2 * LockDelegate::kPadding);
     };
-    width(LockColumn::State, tr("renewing long"), 20);
-    width(LockColumn::Session, QStringLiteral("00000000000000"), 0);
-    width(LockColumn::User, QStringLiteral("maximilian"), 0);
-    width(LockColumn::Ttl, QStringLiteral("gone 22 s ago"), 70);
-    width(LockColumn::HeldFor, QStringLiteral("≥ 22 min 22 s"), 0);
-    width(LockColumn::Owner, QStringLiteral("worker-22222"), 0);
-    width(LockColumn::Cached, QStringLiteral("888 MB"), 8);
+    width(LockColumn::State, tr("renewing long"), 18);
+    width(LockColumn::User, QStringLiteral("quentin.blake"), 0);
+    width(LockColumn::Ttl, QStringLiteral("gone 2 s ago"), 70);
+    width(LockColumn::HeldFor, QStringLiteral("22 min 22 s"), 0);
+    width(LockColumn::Owner, QStringLiteral("02:42:…:00:05"), 0);
+    width(LockColumn::Cached, QStringLiteral("1010 B"), 0);
+    horizontalHeader()->resizeSection(
+        static_cast<int>(LockColumn::Session),
+        QFontMetrics(fixedFont(font())).horizontalAdvance(QStringLiteral("3f2a77c1…91c4")) +
+            2 * LockDelegate::kPadding + 4);
     horizontalHeader()->setSectionResizeMode(static_cast<int>(LockColumn::Title),
                                              QHeaderView::Stretch);
 }

@@ -29,7 +29,7 @@ namespace {
 
 constexpr milliseconds kStatusInterval{250};
 constexpr QSize kSize{1360, 840};
-constexpr int kDetailsWidth = 320;
+constexpr int kDetailsWidth = 312;
 
 } // namespace
 
@@ -46,6 +46,7 @@ MainWindow::MainWindow(WorkspaceHost &host, Appearance &appearance, const Clock 
     makeLayout();
     makeMenus();
     connectParts();
+    m_locks->table().setFocus();
     showWorkspace();
     showHostState();
 }

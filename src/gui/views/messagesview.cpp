@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/views/messagesview.h"
 
+#include "gui/models/words.h"
 #include "gui/views/theme.h"
 
 #include <QHBoxLayout>
@@ -123,7 +124,7 @@ void MessagesView::renderMessage(const sessions::ChatMessage &message)
         cursor.insertBlock();
     cursor.insertText(message.role, head);
     head.setFontWeight(QFont::Normal);
-    cursor.insertText(u"  " + tr("%n character(s)", nullptr, static_cast<int>(content.size())),
+    cursor.insertText(u"  " + counted(content.size(), tr("1 character"), tr("%1 characters")),
                       head);
     cursor.insertBlock();
     QString text = m_isRevealed ? content : QStringLiteral("••••••••••••");

@@ -11,7 +11,7 @@ namespace lockkeeper::gui {
 
 namespace {
 
-constexpr int kWidth = 136;
+constexpr int kWidth = 128;
 
 } // namespace
 

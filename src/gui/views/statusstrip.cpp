@@ -3,6 +3,7 @@
 
 #include "app/workspace.h"
 #include "core/text.h"
+#include "gui/models/words.h"
 #include "gui/views/look.h"
 
 #include <QHBoxLayout>
@@ -67,7 +68,7 @@ void StatusStrip::present(app::Workspace *workspace, const Counts &counts)
     if (workspace) {
         presentFeed(*workspace);
         presentServer(*workspace);
-        const QString held = tr("%n lock(s)", nullptr, counts.held);
+        const QString held = counted(counts.held, tr("1 lock"), tr("%1 locks"));
         say(m_counts,
             counts.isFiltered ? tr("%1 of %2").arg(locale().toString(counts.shown), held) : held);
         return;
