@@ -2,7 +2,6 @@
 #include "locks/lockregistry.h"
 
 #include "core/text.h"
-#include "locks/tokens.h"
 
 #include <algorithm>
 
@@ -14,13 +13,22 @@ namespace {
 
 /// A read this much after the deadline finds the key gone: servers count in whole milliseconds.
 constexpr auto kExpiryGrace = 2ms;
-/// A hold that ends this close to its deadline has expired.
-constexpr auto kDeadlineTolerance = 5ms;
 /// A deadline has to move by more than this to count as a renewal.
 constexpr auto kRenewalStep = 50ms;
-/// No push is that late: a hold that would have begun so long before its push has a shorter lease.
-constexpr auto kLatestPush = 5s;
-constexpr auto kExpectationLife = 1min;
+
+LockEvent eventOf(LockEvent::Kind kind, const LockRecord &record, SteadyTime at, const Clock &clock)
+{
+    LockEvent event;
+    event.kind = kind;
+    event.at = wallTimeOf(at, clock);
+    event.key = record.key;
+    event.session = record.session;
+    event.token = record.token;
+    if (kind != LockEvent::Kind::Ended)
+        event.ttl = record.ttl(clock.steady());
+    event.held = record.held(kind == LockEvent::Kind::Acquired ? clock.steady() : at);
+    return event;
+}
 
 SteadyTime::duration halfWidthOf(const LockObservation &observation)
 {
@@ -57,7 +65,7 @@ void LockRegistry::distrustRows()
         if (record.isVerified) {
             record.isVerified = false;
             m_unverified.insert(record.key);
-            m_upserted.insert(record.key);
+            m_delta.changed(record.key);
         }
     }
 }
@@ -106,7 +114,7 @@ void LockRegistry::checkSynced()
     LockEvent event;
     event.kind = LockEvent::Kind::Synced;
     event.at = m_clock.wall();
-    m_events << event;
+    m_delta.happened(event);
 }
 
 // Reading -------------------------------------------------------------------------------------
@@ -164,12 +172,12 @@ void LockRegistry::observeHeld(const LockKey &key, const LockObservation &observ
         return;
     }
     const bool isNews = m_wasEverSynced || row != m_records.cend() || m_recent.lastEnd(key);
-    begin(key, observation, birthOf(key, observation, pushes));
+    begin(key, observation, startOf(key, observation, pushes));
     const LockRecord &record = m_records[key];
     if (isNews)
-        m_events << eventOf(LockEvent::Kind::Acquired, record, record.acquiredAt);
+        m_delta.happened(eventOf(LockEvent::Kind::Acquired, record, record.acquiredAt, m_clock));
     else
-        m_events << eventOf(LockEvent::Kind::Snapshot, record, m_clock.steady());
+        m_delta.happened(eventOf(LockEvent::Kind::Snapshot, record, m_clock.steady(), m_clock));
 }
 
 void LockRegistry::observeForeign(const LockKey &key, const LockObservation &observation,
@@ -182,12 +190,7 @@ void LockRegistry::observeForeign(const LockKey &key, const LockObservation &obs
     } else {
         if (row != m_records.cend())
             endGone(*row, observation, pushes);
-        record.key = key;
-        record.session = m_family.sessionOfLock(key.bytes()).value_or(SessionId());
-        record.seenSince = observation.receivedAt;
-        record.acquiredAt = observation.receivedAt;
-        record.lease = m_family.lease;
-        record.isVerified = false;
+        record = newRecord(key, observation);
         m_upkeep.remove(key);
     }
     record.foreignReason = observation.foreignReason;
@@ -195,22 +198,29 @@ void LockRegistry::observeForeign(const LockKey &key, const LockObservation &obs
     store(record);
 }
 
-void LockRegistry::begin(const LockKey &key, const LockObservation &observation, Birth birth)
+LockRecord LockRegistry::newRecord(const LockKey &key, const LockObservation &observation) const
 {
-    m_upkeep.remove(key);
-    if (birth.at + RecentActivity::kSpan > observation.receivedAt)
-        m_recent.noteAcquired(key, m_clock.steady());
-
     LockRecord record;
     record.key = key;
     record.session = m_family.sessionOfLock(key.bytes()).value_or(SessionId());
-    record.token = observation.token;
     record.seenSince = observation.receivedAt;
-    record.acquiredAt = birth.at;
-    record.isAcquiredAtKnown = birth.isKnown;
+    record.acquiredAt = observation.receivedAt;
     record.lease = m_family.lease;
+    record.isVerified = false; // settle() decides
+    return record;
+}
+
+void LockRegistry::begin(const LockKey &key, const LockObservation &observation, HoldStart start)
+{
+    m_upkeep.remove(key);
+    if (start.at + RecentActivity::kSpan > observation.receivedAt)
+        m_recent.noteAcquired(key, m_clock.steady());
+
+    LockRecord record = newRecord(key, observation);
+    record.token = observation.token;
+    record.acquiredAt = start.at;
+    record.isAcquiredAtKnown = start.isKnown;
     record.acquisitionsLastMinute = m_recent.acquisitions(key);
-    record.isVerified = false;
     setDeadline(record, observation);
     store(record);
 }
@@ -228,46 +238,46 @@ void LockRegistry::renewOrKeep(const LockKey &key, const LockObservation &observ
         ++record.renewals;
     store(record);
     if (isRenewed)
-        m_events << eventOf(LockEvent::Kind::Renewed, record,
-                            pushes.last.value_or(observation.receivedAt));
+        m_delta.happened(eventOf(LockEvent::Kind::Renewed, record,
+                                 pushes.last.value_or(observation.receivedAt), m_clock));
 }
 
 void LockRegistry::changeHands(const LockKey &key, const LockObservation &observation,
                                const PushMarks &pushes)
 {
     const LockRecord old = m_records.value(key);
-    Birth birth = birthOf(key, observation, pushes);
-    birth.at = std::max(birth.at, m_upkeep.value(key).seenAt); // the old token was there then
+    HoldStart start = startOf(key, observation, pushes);
+    start.at = std::max(start.at, m_upkeep.value(key).seenAt); // the old token was there then
 
     HoldEnd end = HoldEnd::Replaced;
-    if (const auto expected = takeExpectation(old))
+    if (const auto expected = m_expected.settle(old, m_clock.steady()))
         end = *expected;
     else if (m_flushed.contains(key))
         end = HoldEnd::Flushed;
-    else if (old.deadline && *old.deadline <= birth.at + kDeadlineTolerance)
+    else if (hasRunOut(old.deadline, start))
         end = HoldEnd::Expired;
 
-    SteadyTime endedAt = birth.at;
+    SteadyTime endedAt = start.at;
     if (end == HoldEnd::Expired)
         endedAt = *old.deadline;
     else if (end == HoldEnd::Flushed)
         endedAt = m_flushedAt;
     endedAt = std::clamp(endedAt, old.acquiredAt, std::max(old.acquiredAt, m_clock.steady()));
-    birth.at = std::max(birth.at, endedAt);
+    start.at = std::max(start.at, endedAt);
 
-    LockEvent ended = eventOf(LockEvent::Kind::Ended, old, endedAt);
+    LockEvent ended = eventOf(LockEvent::Kind::Ended, old, endedAt, m_clock);
     ended.end = end;
     addToHistory(old, end, endedAt);
-    begin(key, observation, birth);
+    begin(key, observation, start);
     const bool isOneEvent = end == HoldEnd::Replaced || end == HoldEnd::TakenOver;
     if (isOneEvent) {
         ended.previousToken = old.token;
         ended.token = observation.token;
         ended.ttl = observation.ttl;
     }
-    m_events << ended;
+    m_delta.happened(ended);
     if (!isOneEvent)
-        m_events << eventOf(LockEvent::Kind::Acquired, m_records[key], birth.at);
+        m_delta.happened(eventOf(LockEvent::Kind::Acquired, m_records[key], start.at, m_clock));
 }
 
 void LockRegistry::endGone(const LockRecord &record, const LockObservation &observation,
@@ -281,53 +291,42 @@ void LockRegistry::endGone(const LockRecord &record, const LockObservation &obse
         endedAt = m_flushedAt;
     endedAt = std::clamp(endedAt, record.acquiredAt, std::max(record.acquiredAt, m_clock.steady()));
 
-    LockEvent event = eventOf(LockEvent::Kind::Ended, record, endedAt);
+    LockEvent event = eventOf(LockEvent::Kind::Ended, record, endedAt, m_clock);
     event.end = end;
-    m_events << event;
+    m_delta.happened(event);
     addToHistory(record, end, endedAt);
 }
 
 HoldEnd LockRegistry::endOfGone(const LockRecord &record, const LockObservation &observation,
                                 const PushMarks &pushes)
 {
-    if (const auto expected = takeExpectation(record))
+    if (const auto expected = m_expected.settle(record, m_clock.steady()))
         return *expected;
     if (m_flushed.contains(record.key))
         return HoldEnd::Flushed;
-    if (!record.deadline)
-        return HoldEnd::Released;
-    const SteadyTime early =
-        *record.deadline - kDeadlineTolerance - m_upkeep.value(record.key).halfWidth;
-    const bool wasToldEarly = pushes.last && *pushes.last < early;
-    return observation.receivedAt < early || wasToldEarly ? HoldEnd::Released : HoldEnd::Expired;
+    const bool isExpired =
+        record.deadline &&
+        hasRunOut(*record.deadline, m_upkeep.value(record.key).halfWidth, observation, pushes.last);
+    return isExpired ? HoldEnd::Expired : HoldEnd::Released;
 }
 
 void LockRegistry::addToHistory(const LockRecord &record, HoldEnd end, SteadyTime endedAt)
 {
     m_recent.noteEnded(record.key, endedAt, m_clock.steady());
-    m_expected.remove(record.key);
     m_history.add({record.key, record.session, record.token, wallTimeOf(record.acquiredAt, m_clock),
                    record.isAcquiredAtKnown, wallTimeOf(endedAt, m_clock), end, record.renewals});
 }
 
-LockRegistry::Birth LockRegistry::birthOf(const LockKey &key, const LockObservation &observation,
-                                          const PushMarks &pushes) const
+HoldStart LockRegistry::startOf(const LockKey &key, const LockObservation &observation,
+                                const PushMarks &pushes) const
 {
     // Once synced, a key without a row is known not to exist: its first push announces the hold.
     const bool isAnnounced = m_syncedAt && pushes.first && *pushes.first >= *m_syncedAt;
-    Birth birth{observation.receivedAt, false};
-    if (observation.ttl && *observation.ttl <= m_family.lease) {
-        birth = {*observation.deadline() - m_family.lease, true};
-        if (isAnnounced && birth.at + kLatestPush < *pushes.first)
-            birth.at = *pushes.first;
-    } else if (isAnnounced) {
-        birth = {*pushes.first, true};
-    } else if (const auto uuid = decodeUuid1(observation.token, m_clock.wall())) {
-        birth.at = std::min(m_clock.steady() + (uuid->time - m_clock.wall()), birth.at);
-    }
+    HoldStart start = estimateStart(observation, isAnnounced ? pushes.first : std::nullopt,
+                                    m_family.lease, m_clock);
     if (const auto lastEnd = m_recent.lastEnd(key))
-        birth.at = std::max(birth.at, *lastEnd);
-    return birth;
+        start.at = std::max(start.at, *lastEnd);
+    return start;
 }
 
 // Time ----------------------------------------------------------------------------------------
@@ -369,27 +368,12 @@ void LockRegistry::setDeadline(LockRecord &record, const LockObservation &observ
 
 void LockRegistry::expectEnd(const LockKey &key, const Token &token, HoldEnd end)
 {
-    const SteadyTime now = m_clock.steady();
-    m_expected.removeIf([now](const QHash<LockKey, Expectation>::iterator &it) {
-        return it->since + kExpectationLife < now;
-    });
-    m_expected.insert(key, {token, end, now});
+    m_expected.expect(key, token, end, m_clock.steady());
 }
 
 void LockRegistry::withdrawExpectation(const LockKey &key, const Token &token)
 {
-    const auto expected = m_expected.constFind(key);
-    if (expected != m_expected.cend() && expected->token == token)
-        m_expected.erase(expected);
-}
-
-std::optional<HoldEnd> LockRegistry::takeExpectation(const LockRecord &record)
-{
-    const auto expected = m_expected.constFind(record.key);
-    if (expected == m_expected.cend() || expected->token != record.token ||
-        expected->since + kExpectationLife < m_clock.steady())
-        return std::nullopt;
-    return expected->end;
+    m_expected.withdraw(key, token);
 }
 
 // Out -----------------------------------------------------------------------------------------
@@ -402,16 +386,7 @@ const LockRecord *LockRegistry::find(const LockKey &key) const
 
 RegistryDelta LockRegistry::takeDelta()
 {
-    RegistryDelta delta;
-    delta.upserted.reserve(m_upserted.size());
-    for (const LockKey &key : std::as_const(m_upserted))
-        delta.upserted << m_records.value(key);
-    delta.removed = m_removed.values();
-    delta.events = std::exchange(m_events, {});
-    m_added.clear();
-    m_upserted.clear();
-    m_removed.clear();
-    return delta;
+    return m_delta.take(m_records);
 }
 
 void LockRegistry::settle(const LockKey &key, bool isCurrent)
@@ -421,7 +396,7 @@ void LockRegistry::settle(const LockKey &key, bool isCurrent)
         const bool isVerified = isCurrent && m_trust != Trust::None;
         if (row->isVerified != isVerified) {
             row->isVerified = isVerified;
-            m_upserted.insert(key);
+            m_delta.changed(key);
         }
         if (isVerified)
             m_unverified.remove(key);
@@ -441,7 +416,7 @@ void LockRegistry::forgetOld()
         const auto row = m_records.find(key);
         if (row != m_records.end() && !row->isForeign()) {
             row->acquisitionsLastMinute = m_recent.acquisitions(key);
-            m_upserted.insert(key);
+            m_delta.changed(key);
         }
     }
 }
@@ -450,15 +425,12 @@ void LockRegistry::store(const LockRecord &record)
 {
     const auto row = m_records.find(record.key);
     if (row == m_records.end()) {
-        if (!m_removed.remove(record.key))
-            m_added.insert(record.key);
         m_records.insert(record.key, record);
-    } else if (*row == record) {
-        return;
-    } else {
+        m_delta.added(record.key);
+    } else if (*row != record) {
         *row = record;
+        m_delta.changed(record.key);
     }
-    m_upserted.insert(record.key);
 }
 
 void LockRegistry::remove(const LockKey &key)
@@ -467,23 +439,7 @@ void LockRegistry::remove(const LockKey &key)
     m_upkeep.remove(key);
     m_unverified.remove(key);
     m_records.remove(key);
-    m_upserted.remove(key);
-    if (!m_added.remove(key))
-        m_removed.insert(key);
-}
-
-LockEvent LockRegistry::eventOf(LockEvent::Kind kind, const LockRecord &record, SteadyTime at) const
-{
-    LockEvent event;
-    event.kind = kind;
-    event.at = wallTimeOf(at, m_clock);
-    event.key = record.key;
-    event.session = record.session;
-    event.token = record.token;
-    if (kind != LockEvent::Kind::Ended)
-        event.ttl = record.ttl(m_clock.steady());
-    event.held = record.held(kind == LockEvent::Kind::Acquired ? m_clock.steady() : at);
-    return event;
+    m_delta.removed(key);
 }
 
 } // namespace lockkeeper::locks

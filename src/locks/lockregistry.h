@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "locks/deltabuilder.h"
 #include "locks/duetimes.h"
+#include "locks/expectedends.h"
+#include "locks/holdestimate.h"
 #include "locks/holdhistory.h"
 #include "locks/lockfamily.h"
 #include "locks/lockrecord.h"
@@ -82,25 +85,11 @@ private:
     /// What a scan has proved so far.
     enum class Trust { None, Scanning, Scanned };
 
-    struct Expectation
-    {
-        Token token;
-        HoldEnd end;
-        SteadyTime since;
-    };
-
     /// What we must remember of a row besides its record.
     struct Upkeep
     {
         SteadyTime::duration halfWidth{}; ///< how far the deadline may be off
         SteadyTime seenAt;                ///< the last read that showed this hold was sent then
-    };
-
-    /// When a hold began.
-    struct Birth
-    {
-        SteadyTime at;
-        bool isKnown = false;
     };
 
     void observeMissing(const LockKey &key, const LockObservation &observation,
@@ -109,7 +98,9 @@ private:
                      const PushMarks &pushes);
     void observeForeign(const LockKey &key, const LockObservation &observation,
                         const PushMarks &pushes);
-    void begin(const LockKey &key, const LockObservation &observation, Birth birth);
+    [[nodiscard]] LockRecord newRecord(const LockKey &key,
+                                       const LockObservation &observation) const;
+    void begin(const LockKey &key, const LockObservation &observation, HoldStart start);
     void renewOrKeep(const LockKey &key, const LockObservation &observation,
                      const PushMarks &pushes);
     void changeHands(const LockKey &key, const LockObservation &observation,
@@ -118,14 +109,10 @@ private:
                  const PushMarks &pushes);
     void addToHistory(const LockRecord &record, HoldEnd end, SteadyTime endedAt);
 
-    [[nodiscard]] Birth birthOf(const LockKey &key, const LockObservation &observation,
-                                const PushMarks &pushes) const;
-    [[nodiscard]] std::optional<HoldEnd> takeExpectation(const LockRecord &record);
+    [[nodiscard]] HoldStart startOf(const LockKey &key, const LockObservation &observation,
+                                    const PushMarks &pushes) const;
     [[nodiscard]] HoldEnd endOfGone(const LockRecord &record, const LockObservation &observation,
                                     const PushMarks &pushes);
-    [[nodiscard]] LockEvent eventOf(LockEvent::Kind kind, const LockRecord &record,
-                                    SteadyTime at) const;
-
     void setDeadline(LockRecord &record, const LockObservation &observation);
     void settle(const LockKey &key, bool isCurrent);
     void distrustRows();
@@ -141,7 +128,7 @@ private:
     DueTimes m_checks; ///< rows to read once their lease has ended
     ReadQueue m_reads;
     RecentActivity m_recent;
-    QHash<LockKey, Expectation> m_expected;
+    ExpectedEnds m_expected;
     Trust m_trust = Trust::None;
     QSet<LockKey> m_unverified;
     QSet<LockKey> m_awaited; ///< keys still to be read before we are synced
@@ -150,10 +137,7 @@ private:
     QSet<LockKey> m_flushed; ///< rows that were there when the keyspace was flushed
     SteadyTime m_flushedAt;
     HoldHistory m_history;
-    QSet<LockKey> m_added; ///< upserted ones that the last delta did not know
-    QSet<LockKey> m_upserted;
-    QSet<LockKey> m_removed;
-    QList<LockEvent> m_events;
+    DeltaBuilder m_delta;
 };
 
 } // namespace lockkeeper::locks
