@@ -10,51 +10,41 @@ namespace lockkeeper::test {
 using locks::HoldEnd;
 using locks::LockEvent;
 using locks::LockFamily;
-using locks::LockObservation;
 using locks::LockRecord;
 
 namespace {
 
 constexpr int kSteps = 120;
-/// Replies and pushes are late by at most this much.
-constexpr int kLongestDelayUs = 20'000;
 
 } // namespace
 
 Replay::Replay(std::uint64_t seed)
-    : m_random(seed)
-    , m_server(m_clock, m_random)
+    : m_dice(seed)
+    , m_server(m_clock, m_dice)
     , m_registry(LockFamily{}, m_clock)
+    , m_monitor(m_clock, m_dice, m_server, m_registry)
 {
-    const int keys = 1 + pick(6);
+    const int keys = 1 + m_dice.pick(6);
     for (int i = 0; i < keys; ++i)
         m_keys << "chat:session_lock:s" + QByteArray::number(i);
 }
 
 QStringList Replay::run()
 {
-    for (int i = pick(8); i > 0; --i)
+    for (int i = m_dice.pick(8); i > 0; --i)
         actOnce();
     for (int step = 0; step < kSteps && m_complaints.isEmpty(); ++step) {
-        if (!m_isFeedUp && chance(0.3)) {
-            m_isFeedUp = true;
-            m_server.startTracking();
-        }
-        if (chance(0.4))
+        if (m_dice.chance(0.3))
+            m_monitor.connectFeed();
+        if (m_dice.chance(0.4))
             act();
-        if (chance(0.03))
+        if (m_dice.chance(0.03))
             loseSomething();
-        if (chance(0.5))
-            sendReads();
-        scanStep(true);
-        executeReads(true);
-        collectPushes();
-        deliverPushes();
-        deliverReads();
-        fireTimers(true);
-        if (chance(0.5))
+        m_monitor.turn(true);
+        if (m_dice.chance(0.5))
             takeDelta();
-        advance(std::chrono::microseconds(chance(0.1) ? pick(200'000) : pick(4'000)));
+        const bool isLong = m_dice.chance(0.1);
+        m_clock.advance(std::chrono::microseconds(m_dice.pick(isLong ? 200'000 : 4'000)));
     }
     comeToRest();
     compare();
@@ -62,25 +52,13 @@ QStringList Replay::run()
     return m_complaints;
 }
 
-// Dice ----------------------------------------------------------------------------------------
-
-int Replay::pick(int below)
-{
-    return std::uniform_int_distribution<int>(0, below - 1)(m_random);
-}
-
-bool Replay::chance(double probability)
-{
-    return std::bernoulli_distribution(probability)(m_random);
-}
-
 milliseconds Replay::someTtl()
 {
-    switch (pick(4)) {
+    switch (m_dice.pick(4)) {
     case 0:
-        return milliseconds(1 + pick(30));
+        return milliseconds(1 + m_dice.pick(30));
     case 1:
-        return milliseconds(30 + pick(400));
+        return milliseconds(30 + m_dice.pick(400));
     case 2:
         return 60s;
     default:
@@ -90,7 +68,7 @@ milliseconds Replay::someTtl()
 
 QByteArray Replay::someKey()
 {
-    return m_keys.at(pick(int(m_keys.size())));
+    return m_keys.at(m_dice.pick(int(m_keys.size())));
 }
 
 QByteArray Replay::newToken()
@@ -102,9 +80,9 @@ QByteArray Replay::newToken()
 
 void Replay::act()
 {
-    for (int i = 1 + pick(3); i > 0; --i) {
+    for (int i = 1 + m_dice.pick(3); i > 0; --i) {
         actOnce();
-        if (chance(0.6))
+        if (m_dice.chance(0.6))
             m_server.endTurn();
     }
     m_server.endTurn();
@@ -115,7 +93,7 @@ void Replay::actOnce()
     const QByteArray key = someKey();
     const auto *entry = m_server.get(key);
     const QByteArray token = entry ? entry->token : QByteArray();
-    switch (pick(16)) {
+    switch (m_dice.pick(16)) {
     case 0:
         m_server.setIfAbsent(key, newToken(), std::nullopt);
         break;
@@ -136,14 +114,14 @@ void Replay::actOnce()
         m_server.persist(key);
         break;
     case 8:
-        m_server.rename(key, chance(0.8) ? someKey() : QByteArray("chat:session:elsewhere"));
+        m_server.rename(key, m_dice.chance(0.8) ? someKey() : QByteArray("chat:session:elsewhere"));
         break;
     case 9:
-        if (chance(0.3))
+        if (m_dice.chance(0.3))
             m_server.makeHash(key);
         break;
     case 10:
-        if (chance(0.1))
+        if (m_dice.chance(0.1))
             m_server.flush();
         break;
     case 11:
@@ -165,7 +143,7 @@ void Replay::actOurselves(const QByteArray &key)
         return;
     const auto *entry = m_server.get(key);
     const bool isCurrent = entry && !entry->isHash && entry->token == row->token.bytes();
-    const bool isTakeOver = chance(0.5);
+    const bool isTakeOver = m_dice.chance(0.5);
     const Token seen = row->token;
     m_registry.expectEnd(LockKey(key), seen,
                          isTakeOver ? HoldEnd::TakenOver : HoldEnd::ForceReleased);
@@ -179,16 +157,15 @@ void Replay::actOurselves(const QByteArray &key)
 
 void Replay::loseSomething()
 {
-    switch (pick(4)) {
+    switch (m_dice.pick(4)) {
     case 0:
-        loseFeed();
+        m_monitor.loseFeed();
         break;
     case 1:
-        loseClient();
+        m_monitor.loseClient();
         break;
     case 2:
-        if (m_isEstablished)
-            startScan(); // somebody asked for a new scan
+        m_monitor.rescan();
         break;
     default:
         m_registry.changed("chat:session:other"); // forged, and none of ours
@@ -197,175 +174,7 @@ void Replay::loseSomething()
     }
 }
 
-void Replay::advance(std::chrono::microseconds by)
-{
-    m_clock.advance(by);
-}
-
-// The monitor ---------------------------------------------------------------------------------
-
-void Replay::collectPushes()
-{
-    m_server.endTurn();
-    for (const auto &push : m_server.takePushes()) {
-        SteadyTime at = m_clock.steady() + std::chrono::microseconds(pick(kLongestDelayUs));
-        if (!m_deliveries.empty())
-            at = std::max(at, m_deliveries.back().at); // one stream, in order
-        m_deliveries.push_back({at, push});
-    }
-}
-
-void Replay::deliverPushes()
-{
-    while (!m_deliveries.empty() && m_deliveries.front().at <= m_clock.steady()) {
-        const auto push = m_deliveries.front().push;
-        m_deliveries.pop_front();
-        deliver(push);
-    }
-}
-
-void Replay::deliver(const SimulatedServer::Push &push)
-{
-    switch (push.kind) {
-    case SimulatedServer::Push::Kind::Established:
-        m_isEstablished = true;
-        startScan();
-        break;
-    case SimulatedServer::Push::Kind::Keys:
-        for (const QByteArray &key : push.keys)
-            m_registry.changed(key);
-        break;
-    case SimulatedServer::Push::Kind::Everything:
-        m_registry.noteFlush();
-        startScan();
-        break;
-    }
-}
-
-void Replay::loseFeed()
-{
-    if (!m_isFeedUp)
-        return;
-    m_isFeedUp = false;
-    m_isEstablished = false;
-    m_server.stopTracking();
-    m_deliveries.clear();
-    m_scanBucket.reset();
-    m_registry.distrust();
-}
-
-void Replay::loseClient()
-{
-    for (const Batch &batch : std::exchange(m_batches, {})) {
-        for (const LockKey &key : batch.keys)
-            m_registry.readFailed(key);
-    }
-    if (m_scanBucket)
-        startScan();
-}
-
-void Replay::startScan()
-{
-    m_registry.beginScan();
-    m_scanBucket = 0;
-}
-
-void Replay::scanStep(bool mayDawdle)
-{
-    if (!m_scanBucket || (mayDawdle && chance(0.6)))
-        return;
-    // A page is read and delivered in one step: later delivery of an older page is covered by
-    // pages that find nothing while acts go on.
-    for (const QByteArray &key : m_server.scanBucket(*m_scanBucket))
-        m_registry.found(key);
-    if (chance(0.1))
-        return; // the table was resized: the bucket comes again
-    if (++*m_scanBucket < SimulatedServer::kBuckets)
-        return;
-    m_scanBucket.reset();
-    m_registry.endScan();
-}
-
-void Replay::sendReads()
-{
-    if (m_batches.size() >= 3 || !m_registry.hasDirty())
-        return;
-    Batch batch;
-    batch.keys = m_registry.takeDirty(1 + pick(4));
-    batch.sentAt = m_clock.steady();
-    m_readCount += int(batch.keys.size());
-    if (!batch.keys.isEmpty())
-        m_batches.push_back(batch);
-}
-
-void Replay::executeReads(bool mayDawdle)
-{
-    for (Batch &batch : m_batches) {
-        while (!batch.arrivesAt) {
-            if (mayDawdle && chance(0.3))
-                return; // the commands behind it wait as well
-            const QByteArray key = batch.keys.at(batch.executed / 2).bytes();
-            if (batch.executed % 2 == 0) {
-                const auto *entry = m_server.get(key);
-                batch.values << (entry ? std::optional(*entry) : std::nullopt);
-            } else {
-                batch.ttls << m_server.pttl(key);
-            }
-            if (++batch.executed == 2 * batch.keys.size())
-                batch.arrivesAt =
-                    m_clock.steady() + std::chrono::microseconds(pick(kLongestDelayUs));
-        }
-    }
-}
-
-void Replay::deliverReads()
-{
-    while (!m_batches.empty() && m_batches.front().arrivesAt &&
-           *m_batches.front().arrivesAt <= m_clock.steady()) {
-        const Batch batch = m_batches.front();
-        m_batches.pop_front();
-        deliver(batch);
-    }
-}
-
-void Replay::deliver(const Batch &batch)
-{
-    for (qsizetype i = 0; i < batch.keys.size(); ++i) {
-        LockObservation observation;
-        observation.sentAt = batch.sentAt;
-        observation.receivedAt = m_clock.steady();
-        m_doubts.insert(batch.keys.at(i), (m_clock.steady() - batch.sentAt) * 3 / 2 + 5ms);
-        const auto &value = batch.values.at(i);
-        const std::int64_t ttl = batch.ttls.at(i);
-        if (!value && ttl != -2) {
-            m_registry.readFailed(batch.keys.at(i));
-            continue;
-        }
-        if (value && ttl != -2) {
-            if (value->isHash) {
-                observation.kind = LockObservation::Kind::Foreign;
-                observation.foreignReason = QStringLiteral("a hash");
-            } else {
-                observation.kind = LockObservation::Kind::Held;
-                observation.token = Token(value->token);
-            }
-            if (ttl >= 0)
-                observation.ttl = milliseconds(ttl);
-        }
-        m_registry.observed(batch.keys.at(i), observation);
-    }
-}
-
-void Replay::fireTimers(bool mayDawdle)
-{
-    const auto check = m_registry.nextExpiryCheck();
-    if (!check || *check > m_clock.steady() || (mayDawdle && chance(0.3)))
-        return;
-    m_registry.expireDue();
-    const auto next = m_registry.nextExpiryCheck();
-    if (next && *next <= m_clock.steady())
-        complain(QStringLiteral("a check is due right after expireDue()"));
-}
+// Verdicts ------------------------------------------------------------------------------------
 
 void Replay::takeDelta()
 {
@@ -382,19 +191,16 @@ void Replay::takeDelta()
         checkEvent(event);
 }
 
-// Verdicts ------------------------------------------------------------------------------------
-
 bool Replay::isQuiet() const
 {
-    return m_isEstablished && m_deliveries.empty() && !m_scanBucket && m_batches.empty() &&
-           !m_registry.hasDirty() && !m_registry.hasReadsUnderWay() && !isNearDeadline();
+    return m_monitor.isIdle() && !isNearDeadline();
 }
 
 bool Replay::isNearDeadline() const
 {
     for (const LockRecord &record : m_registry.records()) {
         if (record.deadline &&
-            std::chrono::abs(*record.deadline - m_clock.steady()) < m_doubts.value(record.key))
+            std::chrono::abs(*record.deadline - m_clock.steady()) < m_monitor.doubt(record.key))
             return true;
     }
     return false;
@@ -402,28 +208,23 @@ bool Replay::isNearDeadline() const
 
 void Replay::comeToRest()
 {
-    if (!m_isFeedUp) {
-        m_isFeedUp = true;
-        m_server.startTracking();
-    }
-    const int readsBefore = m_readCount;
+    m_monitor.connectFeed();
+    const int readsBefore = m_monitor.readCount();
     for (int i = 0; i < 5'000; ++i) {
-        sendReads();
-        scanStep(false);
-        executeReads(false);
-        collectPushes();
-        deliverPushes();
-        deliverReads();
-        fireTimers(false);
+        m_monitor.turn(false);
+        const auto check = m_registry.nextExpiryCheck();
+        if (check && *check <= m_clock.steady())
+            complain(QStringLiteral("a check is due right after expireDue()"));
         if (isQuiet())
             break;
-        advance(1ms);
+        m_clock.advance(1ms);
     }
     takeDelta();
     if (!isQuiet())
         complain(QStringLiteral("it does not come to rest"));
-    if (m_readCount - readsBefore > 60 * int(m_keys.size()))
-        complain(u"%1 reads to come to rest"_qs.arg(m_readCount - readsBefore));
+    const int reads = m_monitor.readCount() - readsBefore;
+    if (reads > 60 * int(m_keys.size()))
+        complain(u"%1 reads to come to rest"_qs.arg(reads));
 }
 
 void Replay::compare()
@@ -456,7 +257,7 @@ void Replay::compareRow(const QByteArray &key)
     if (row->deadline.has_value() != entry->expiresAt.has_value())
         complain(u"deadline or not: " + printable(key));
     else if (row->deadline && std::chrono::abs(*row->deadline - m_server.deadline(*entry)) >
-                                  m_doubts.value(row->key))
+                                  m_monitor.doubt(row->key))
         complain(u"deadline of " + printable(key) + u" is wrong");
     const Story story = m_stories.value(LockKey(key));
     if (story.isHeld != !row->isForeign() || (story.isHeld && story.token != row->token))

@@ -14,20 +14,15 @@ std::int64_t wholeMilliseconds(SteadyTime moment)
 
 } // namespace
 
-SimulatedServer::SimulatedServer(const ManualClock &clock, std::mt19937_64 &random)
+SimulatedServer::SimulatedServer(const ManualClock &clock, Dice &dice)
     : m_clock(clock)
-    , m_random(random)
-    , m_offset(std::uniform_int_distribution<int>(-100'000, 100'000)(random))
+    , m_dice(dice)
+    , m_offset(dice.pick(200'000) - 100'000)
 {}
 
 std::int64_t SimulatedServer::now() const
 {
     return wholeMilliseconds(m_clock.steady()) + m_offset;
-}
-
-bool SimulatedServer::chance(double probability)
-{
-    return std::bernoulli_distribution(probability)(m_random);
 }
 
 void SimulatedServer::touched(const QByteArray &key)
@@ -126,7 +121,7 @@ void SimulatedServer::expireSome()
 {
     const auto keys = m_keys.keys();
     for (const QByteArray &key : keys) {
-        if (chance(0.3))
+        if (m_dice.chance(0.3))
             expireIfDue(key);
     }
 }

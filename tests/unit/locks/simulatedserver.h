@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "dice.h"
 #include "locks/lockrecord.h"
 
 #include <QByteArray>
@@ -10,7 +11,6 @@
 
 #include <deque>
 #include <optional>
-#include <random>
 
 namespace lockkeeper::test {
 
@@ -37,7 +37,7 @@ public:
         QList<QByteArray> keys;
     };
 
-    SimulatedServer(const ManualClock &clock, std::mt19937_64 &random);
+    SimulatedServer(const ManualClock &clock, Dice &dice);
 
     // Acts of clients
     bool setIfAbsent(const QByteArray &key, const QByteArray &token,
@@ -71,12 +71,11 @@ public:
 
 private:
     [[nodiscard]] std::int64_t now() const;
-    [[nodiscard]] bool chance(double probability);
     void touched(const QByteArray &key);
     bool expireIfDue(const QByteArray &key);
 
     const ManualClock &m_clock;
-    std::mt19937_64 &m_random;
+    Dice &m_dice;
     std::int64_t m_offset; ///< of the server's clock, ms
     QHash<QByteArray, Entry> m_keys;
     bool m_isTracking = false;
