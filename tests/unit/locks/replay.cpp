@@ -189,6 +189,10 @@ void Replay::takeDelta()
         complain(QStringLiteral("the deltas do not add up to the records"));
     for (const LockEvent &event : delta.events)
         checkEvent(event);
+    for (const LockRecord &record : m_registry.records()) {
+        if (m_registry.isSynced() && !record.isVerified)
+            complain(u"synced, but not verified: " + printable(record.key.bytes()));
+    }
 }
 
 bool Replay::isQuiet() const
