@@ -187,7 +187,7 @@ void InspectionView::printLock(Output &output) const
         return;
     }
     output.line(tr("lock      %1")
-                    .arg(app::holdText(*lock, owner ? owner->label : QString(), m_clock.steady())));
+                    .arg(app::holdText(*lock, owner.value_or(locks::Owner()), m_clock.steady())));
     output.line(
         tr("key       %1").arg(printable(m_target.family.lockKey(m_inspection.id).bytes())));
     if (!owner)

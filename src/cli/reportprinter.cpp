@@ -26,10 +26,10 @@ QStringList describeSubject(const app::Preview &preview, const Clock &clock)
             lines.append(tr("user     %1").arg(printable(session->user->bytes())));
     }
     if (inspection.lock)
-        lines.append(tr("lock     %1")
-                         .arg(app::holdText(*inspection.lock,
-                                            inspection.owner ? inspection.owner->label : QString(),
-                                            clock.steady())));
+        lines.append(
+            tr("lock     %1")
+                .arg(app::holdText(*inspection.lock, inspection.owner.value_or(locks::Owner()),
+                                   clock.steady())));
     return lines;
 }
 
