@@ -294,7 +294,7 @@ QFuture<Result<bool>> SessionDatabase::rename(SessionId id, QString title, WallT
                 connection,
                 QStringLiteral("UPDATE %1 SET \"title\" = ?, \"updatedAt\" = ? WHERE \"id\" = ?")
                     .arg(schema.sessions()),
-                {title, rfc3339(now), *id}, doing);
+                {title.isNull() ? QStringLiteral("") : title, rfc3339(now), *id}, doing);
             return renamed ? Result<bool>(*renamed > 0) : renamed.error();
         });
 }

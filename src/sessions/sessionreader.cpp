@@ -231,6 +231,7 @@ Result<std::optional<ChatSession>> readSession(SqlConnection &connection,
     if (const auto read = readJsonColumns(session, *row, 6); !read)
         return read.error();
     session.source = newerSource(*row, 9, session, schema);
+    row->clear(); // a failure below would leave it behind in an aborted transaction
     Result<QList<ChatMessage>> messages = readMessages(connection, schema, id, session);
     if (!messages)
         return messages.error();

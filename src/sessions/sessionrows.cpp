@@ -18,7 +18,9 @@ QString name(const char *latin1)
 
 QVariant orNull(const std::optional<QString> &text)
 {
-    return text ? QVariant(*text) : QVariant(QMetaType(QMetaType::QString));
+    if (!text)
+        return QVariant(QMetaType(QMetaType::QString));
+    return text->isNull() ? QStringLiteral("") : *text; // Qt SQL takes a null string for NULL
 }
 
 QVariant jsonOrNull(const QByteArray &json)

@@ -183,7 +183,8 @@ void overlay(JsonValue &root, const ChatSession &session, const ChatSession &bef
         setText(root, "successful_agent_runs", session.successfulAgentRunsJson, kObject);
     if (session.successfulAgentSchedulesJson != before.successfulAgentSchedulesJson)
         setText(root, "successful_agent_schedules", session.successfulAgentSchedulesJson, kObject);
-    if (!session.messages.isEmpty() || root.find("messages"))
+    const JsonValue *list = root.find("messages");
+    if (!session.messages.isEmpty() || (list && list->isArray()))
         root.set("messages", JsonValue::verbatim(messagesJson(session)));
 }
 

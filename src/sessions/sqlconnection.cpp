@@ -50,6 +50,8 @@ void SqlConnection::close()
 {
     m_backendPid = 0;
     m_isLost = false;
+    m_isInTransaction = false;
+    m_failed.clear();
     if (!m_database.isValid())
         return;
     m_database.close();
@@ -182,8 +184,11 @@ Result<QSqlQuery> SqlConnection::execute(const QString &sql, const QVariantList 
     Result<QSqlQuery> statement = prepare(sql, doing);
     if (!statement)
         return statement;
-    if (Result<void> done = run(*statement, values, doing); !done)
+    if (Result<void> done = run(*statement, values, doing); !done) {
+        if (m_isInTransaction)
+            m_failed.push_back(*std::move(statement));
         return done.error();
+    }
     return statement;
 }
 
@@ -199,14 +204,17 @@ Result<void> SqlConnection::begin(Intent intent, const QString &doing)
     QSqlQuery query(m_database);
     if (!query.exec(sql))
         return translate(query.lastError(), doing);
+    m_isInTransaction = true;
     return {};
 }
 
 Result<void> SqlConnection::commit(const QString &doing)
 {
     QSqlQuery query(m_database);
-    if (query.exec(QStringLiteral("COMMIT")))
+    if (query.exec(QStringLiteral("COMMIT"))) {
+        m_isInTransaction = false;
         return {};
+    }
     const Error error = translate(query.lastError(), doing);
     if (m_isLost)
         return Error{
@@ -225,6 +233,8 @@ void SqlConnection::rollback()
     // Where it fails the connection is in a state that we do not know.
     if (!m_isLost && !query.exec(QStringLiteral("ROLLBACK")))
         m_isLost = true;
+    m_isInTransaction = false;
+    m_failed.clear();
 }
 
 Error SqlConnection::translate(const QSqlError &error, const QString &doing)

@@ -11,7 +11,7 @@
 #include <QVariant>
 
 #include <functional>
-#include <optional>
+#include <vector>
 
 namespace lockkeeper::sessions {
 
@@ -76,6 +76,10 @@ private:
     qint64 m_backendPid = 0;
     bool m_wasUniqueViolation = false;
     bool m_isLost = false;
+    bool m_isInTransaction = false;
+    /// Statements that failed within a transaction: the driver cannot free them on the server
+    /// before its end.
+    std::vector<QSqlQuery> m_failed;
 };
 
 /// Runs `body` in one transaction: all of it or nothing.

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <deque>
+#include <utility>
 
 namespace lockkeeper::sessions {
 
@@ -35,12 +36,11 @@ public:
 
     void stop()
     {
-        std::deque<Job> open;
         {
             const QMutexLocker locker(&m_mutex);
             m_isStopping = true;
-            open.swap(m_jobs);
         }
+        const std::deque<Job> open = takeAll();
         m_hasJob.wakeOne();
         for (const Job &job : open)
             job(Error{ErrorCode::Cancelled, QStringLiteral("the database is being closed"), {}});
@@ -56,9 +56,11 @@ protected:
         SqlConnection connection(m_dsn, m_access);
         while (Job job = next()) {
             const Result<SqlConnection *> usable = connected(connection);
+            // Those who came while it was being tried would only wait for the same failure.
+            const std::deque<Job> waiting = usable ? std::deque<Job>() : takeAll();
             job(usable);
-            if (!usable)
-                failWaiting(usable.error());
+            for (const Job &other : waiting)
+                other(usable);
         }
     }
 
@@ -92,16 +94,10 @@ private:
         return ready.error();
     }
 
-    /// Those who came while the connection was being tried would only wait for the same failure.
-    void failWaiting(const Error &error)
+    [[nodiscard]] std::deque<Job> takeAll()
     {
-        std::deque<Job> waiting;
-        {
-            const QMutexLocker locker(&m_mutex);
-            waiting.swap(m_jobs);
-        }
-        for (const Job &job : waiting)
-            job(error);
+        const QMutexLocker locker(&m_mutex);
+        return std::exchange(m_jobs, {});
     }
 
     const Dsn m_dsn;
