@@ -41,6 +41,7 @@ Task<app::Target> Context::target()
     target.name = QStringLiteral("Demo");
     target.server = m_demo->server();
     target.database = m_demo->database();
+    target.nodeNames = m_demo->nodeNames();
     target.isReadOnly = m_options.target.isReadOnly;
     co_return target;
 }

@@ -196,12 +196,12 @@ constexpr std::array kContacts{
 
 constexpr std::array kConversations{
     Conversation{"Weekly sales digest for {city}", "Sales digest {city}: scheduled", kSalesDigest},
-    Conversation{"Nightly import failed", "Nightly import: time limit raised", kFailedRun},
+    Conversation{"Nightly import failed on {day}", "Nightly import: time limit raised", kFailedRun},
     Conversation{"What customers say about {product}", "{product} tickets, week in review",
                  kTickets},
     Conversation{"Workshop in {city}", "Workshop in {city}: invitation", kWorkshop},
-    Conversation{"Overdue invoices", "Reminders for {person} and two others", kInvoices},
-    Conversation{"SQL for monthly churn", "Churn by month and plan", kChurn},
+    Conversation{"Overdue invoices, {city}", "Reminders for {person} and two others", kInvoices},
+    Conversation{"{product} churn by month, in SQL", "{product}: churn by month and plan", kChurn},
     Conversation{"Onboarding of {person}", "{person}'s first week", kOnboarding},
     Conversation{"{product} quick start, translated", "Quick start: German and French",
                  kTranslation},

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "demo/childprocess.h"
 #include "demo/demofolder.h"
+#include "demo/nodes.h"
 #include "demo/privateredis.h"
 #include "demo/seeding.h"
 #include "demo/troublemaker.h"
@@ -42,6 +43,7 @@ public:
     void stop();
     [[nodiscard]] redis::ServerAddress server() const { return m_server.address(); }
     [[nodiscard]] sessions::Dsn database() const;
+    [[nodiscard]] const Options &options() const { return m_options; }
 
 private:
     [[nodiscard]] Task<void> setUp();
@@ -168,8 +170,8 @@ Result<void> DemoStack::Private::startWorkers(const QList<KnownSession> &session
     const Result<void> written = writeSessionList(list, sessions);
     if (!written)
         return written;
-    for (int i = 0; i < m_options.workers; ++i)
-        keepRunning(workerCall(m_folder.socketPath(), m_folder.databasePath(), list));
+    for (int number = 1; number <= m_options.workers; ++number)
+        keepRunning(workerCall(m_folder.socketPath(), m_folder.databasePath(), list, number));
     return {};
 }
 
@@ -233,6 +235,11 @@ redis::ServerAddress DemoStack::server() const
 sessions::Dsn DemoStack::database() const
 {
     return d->database();
+}
+
+locks::NodeNames DemoStack::nodeNames() const
+{
+    return namesOfNodes(d->options().workers);
 }
 
 } // namespace lockkeeper::demo

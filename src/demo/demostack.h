@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/flows.h"
+#include "locks/owner.h"
 #include "redis/serveraddress.h"
 #include "sessions/dsn.h"
 
@@ -40,6 +41,8 @@ public:
 
     [[nodiscard]] redis::ServerAddress server() const;
     [[nodiscard]] sessions::Dsn database() const;
+    /// What the workers are called, as a profile would know it.
+    [[nodiscard]] locks::NodeNames nodeNames() const;
 
 private:
     class Private;

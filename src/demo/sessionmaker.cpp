@@ -54,7 +54,7 @@ struct SessionMaker::Draft
 {
     QByteArray id;
     QByteArray user;
-    std::string title;
+    Json title; ///< null until the platform has thought of one
     Json messages = Json::array();
     Json usage = Json::array();
     WallTime startedAt;
@@ -113,16 +113,19 @@ MadeSession SessionMaker::make()
     Draft draft;
     draft.id = makeUuid4();
     draft.user = kPeople.at(static_cast<std::size_t>(pick(kPeople.size())));
-    draft.title = filling.into(topic.title);
+    draft.title = pick(20) == 0 ? Json() : Json(filling.into(topic.title));
     draft.isNewer = pick(2) == 0;
     // Talks last minutes; the cache keeps them for 12 hours after the last word.
     draft.startedAt =
         m_now - minutes(45 + pick(10 * 60)) - std::chrono::microseconds(pick(999'999));
     draft.now = draft.startedAt;
     addConversation(draft, topic, filling);
-    if (pick(4) == 0)
+    const int more = pick(4) > 0 ? 0 : pick(8) > 0 ? 1 : 10; // some come back again and again
+    for (int i = 0; i < more; ++i)
         addConversation(draft, all[static_cast<std::size_t>(pick(static_cast<int>(all.size())))],
                         filling);
+    if (pick(25) == 0)
+        addExport(draft, 1000 + pick(15'000));
 
     if (draft.isNewer)
         finishNewerShape(draft);
@@ -143,6 +146,17 @@ void SessionMaker::addConversation(Draft &draft, const Conversation &conversatio
         addMessage(draft, {Line::Kind::User, next.question}, filling);
         addMessage(draft, {Line::Kind::Assistant, next.answer}, filling);
     }
+}
+
+void SessionMaker::addExport(Draft &draft, int rows)
+{
+    QByteArray table = "Here is the whole export, please find what is wrong:\nday;site;kwh;note\n";
+    for (int i = 0; i < rows; ++i)
+        table += QByteArray::number(i / 24 + 1) + ';' +
+                 kCities.at(static_cast<std::size_t>(i) % 8) + ';' +
+                 QByteArray::number(pick(9000)) + ";ok\n";
+    addMessage(draft, {Line::Kind::User, table.constData()}, {});
+    addMessage(draft, {Line::Kind::Assistant, followUps().front().answer}, {});
 }
 
 void SessionMaker::addMessage(Draft &draft, const Line &line, const Filling &filling)

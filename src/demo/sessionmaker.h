@@ -40,6 +40,8 @@ private:
     [[nodiscard]] int pick(int count);
     [[nodiscard]] Filling fill();
     void addConversation(Draft &draft, const Conversation &conversation, const Filling &filling);
+    /// A long table that someone pasted: sessions of the platform can grow to megabytes.
+    void addExport(Draft &draft, int rows);
     void addMessage(Draft &draft, const struct Line &line, const Filling &filling);
     void finishBaseShape(Draft &draft);
     void finishNewerShape(Draft &draft);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "demo/troublemaker.h"
 
+#include "demo/nodes.h"
 #include "locks/tokens.h"
 
 #include <QLoggingCategory>
@@ -150,6 +151,24 @@ redis::Command Troublemaker::placing(const Slot &slot) const
     Q_UNREACHABLE();
 }
 
+std::uint64_t Troublemaker::nodeOf(Kind kind)
+{
+    switch (kind) {
+    case Kind::NoExpiry:
+        return kForgetfulNode;
+    case Kind::Renewed:
+        return kTirelessNode;
+    case Kind::HeldLong:
+        return kSlowNode;
+    case Kind::DeadOwner:
+        return kCrashingNode;
+    case Kind::Foreign:
+    case Kind::Orphan:
+        return kUnknownNode;
+    }
+    Q_UNREACHABLE();
+}
+
 SessionId Troublemaker::pickSession(Kind kind)
 {
     if (kind == Kind::Orphan)
@@ -162,14 +181,11 @@ Token Troublemaker::makeToken(const Slot &slot)
 {
     if (slot.kind == Kind::Foreign) // as a Java peer would write it: a hash of owner and thread
         return Token(m_maker.makeUuid4() + ":41");
-    // Workers in containers: the node is made of their address, 172.18.0.x.
-    constexpr std::uint64_t kContainers = 0x0242AC120000;
-    const std::uint64_t node = kContainers + 2 + static_cast<std::uint64_t>(slot.kind);
     using Ticks = std::chrono::duration<std::int64_t, std::ratio<1, 10'000'000>>;
     const auto calledAt = (m_clock.wall() - slot.age).time_since_epoch();
     const std::int64_t ticks = std::chrono::duration_cast<Ticks>(calledAt).count();
     constexpr std::uint16_t kClockSequence = 0x2A51;
-    return locks::encodeUuid1(ticks + kGregorianTicks, kClockSequence, node);
+    return locks::encodeUuid1(ticks + kGregorianTicks, kClockSequence, nodeOf(slot.kind));
 }
 
 } // namespace lockkeeper::demo

@@ -67,6 +67,7 @@ private:
     [[nodiscard]] QCoro::Task<> fill(qsizetype index);
     [[nodiscard]] bool isDue(Slot &slot, qint64 pttl) const;
     [[nodiscard]] redis::Command placing(const Slot &slot) const;
+    [[nodiscard]] static std::uint64_t nodeOf(Kind kind);
     [[nodiscard]] SessionId pickSession(Kind kind);
     [[nodiscard]] Token makeToken(const Slot &slot);
 

@@ -39,11 +39,11 @@ sessions::ChatMessage message(const QString &role, const char *text)
 } // namespace
 
 Worker::Worker(redis::ServerAddress server, sessions::Dsn database, QList<KnownSession> sessions,
-               QObject *parent)
+               std::uint64_t node, QObject *parent)
     : QObject(parent)
     , m_sessions(std::move(sessions))
     , m_client(std::move(server), redis::Client::Options{}, m_clock)
-    , m_locks(m_client, m_family, m_clock)
+    , m_locks(m_client, m_family, m_clock, nullptr, node)
     , m_cache(m_client, m_family)
     , m_database(std::move(database))
     , m_store(m_locks, m_cache, m_database, m_clock,

@@ -24,8 +24,9 @@ class Worker final : public QObject
     Q_OBJECT
 
 public:
+    /// `node` is who the process says it is, in the tokens of its locks.
     Worker(redis::ServerAddress server, sessions::Dsn database, QList<KnownSession> sessions,
-           QObject *parent = nullptr);
+           std::uint64_t node, QObject *parent = nullptr);
 
     /// Works until the process ends.
     QCoro::Task<> run();

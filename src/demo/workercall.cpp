@@ -2,6 +2,7 @@
 #include "demo/workercall.h"
 
 #include "demo/janitor.h"
+#include "demo/nodes.h"
 #include "demo/worker.h"
 
 #include <QCoreApplication>
@@ -41,12 +42,13 @@ int fail(const Error &error)
     return EXIT_FAILURE;
 }
 
-int work(const QString &socketPath, const QString &databasePath, const QString &listPath)
+int work(const QString &socketPath, const QString &databasePath, const QString &listPath,
+         int number)
 {
     const auto sessions = readSessionList(listPath);
     if (!sessions)
         return fail(sessions.error());
-    Worker worker(serverAt(socketPath), databaseAt(databasePath), *sessions);
+    Worker worker(serverAt(socketPath), databaseAt(databasePath), *sessions, workerNode(number));
     worker.run();
     return QCoreApplication::exec();
 }
@@ -62,7 +64,7 @@ QCoro::Task<> takeLockAndDie(Worker &worker, SessionId session)
 
 int crash(const QString &socketPath, const QString &databasePath, const QString &session)
 {
-    Worker worker(serverAt(socketPath), databaseAt(databasePath), {});
+    Worker worker(serverAt(socketPath), databaseAt(databasePath), {}, kCrashingNode);
     takeLockAndDie(worker, SessionId(session.toUtf8()));
     return QCoreApplication::exec();
 }
@@ -70,9 +72,9 @@ int crash(const QString &socketPath, const QString &databasePath, const QString 
 } // namespace
 
 QStringList workerCall(const QString &socketPath, const QString &databasePath,
-                       const QString &sessionListPath)
+                       const QString &sessionListPath, int number)
 {
-    return {kMark, kWork, socketPath, databasePath, sessionListPath};
+    return {kMark, kWork, socketPath, databasePath, sessionListPath, QString::number(number)};
 }
 
 QStringList crashCall(const QString &socketPath, const QString &databasePath,
@@ -96,8 +98,8 @@ int runWorker(int argc, char **argv)
     const QCoreApplication application(argc, argv);
     const QStringList words = QCoreApplication::arguments().mid(2);
     const QString role = words.value(0);
-    if (role == kWork && words.size() == 4)
-        return work(words.at(1), words.at(2), words.at(3));
+    if (role == kWork && words.size() == 5)
+        return work(words.at(1), words.at(2), words.at(3), words.at(4).toInt());
     if (role == kCrash && words.size() == 4)
         return crash(words.at(1), words.at(2), words.at(3));
     if (role == kCleanUp && words.size() == 2)

@@ -85,12 +85,12 @@ Result<void> checkSpan(milliseconds span, const QString &what)
 } // namespace
 
 LockProtocol::LockProtocol(redis::Client &client, LockFamily family, const Clock &clock,
-                           LockNews *news)
+                           LockNews *news, std::optional<std::uint64_t> node)
     : m_client(client)
     , m_family(std::move(family))
     , m_clock(clock)
     , m_news(news)
-    , m_tokens(clock)
+    , m_tokens(clock, node)
     , m_releaseScript(Script::fromResource(QStringLiteral("release")))
     , m_extendScript(Script::fromResource(QStringLiteral("extend")))
     , m_reacquireScript(Script::fromResource(QStringLiteral("reacquire")))

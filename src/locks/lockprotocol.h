@@ -55,9 +55,10 @@ public:
         std::stop_token stop;              ///< ends the wait early, with Cancelled
     };
 
-    /// `news`, where there is a feed, wakes a waiting acquire as soon as its key changes.
+    /// `news`, where there is a feed, wakes a waiting acquire as soon as its key changes. `node`
+    /// stands in our tokens; nullopt: a random one.
     LockProtocol(redis::Client &client, LockFamily family, const Clock &clock,
-                 LockNews *news = nullptr);
+                 LockNews *news = nullptr, std::optional<std::uint64_t> node = std::nullopt);
 
     [[nodiscard]] const LockFamily &family() const { return m_family; }
     [[nodiscard]] const Clock &clock() const { return m_clock; }

@@ -39,9 +39,9 @@ std::uint64_t number(const QByteArray &digits, qsizetype first, qsizetype count)
 
 } // namespace
 
-TokenMaker::TokenMaker(const Clock &clock)
+TokenMaker::TokenMaker(const Clock &clock, std::optional<std::uint64_t> node)
     : m_clock(clock)
-    , m_node((QRandomGenerator::system()->generate64() & kNodeMask) | kMulticastBit)
+    , m_node(node.value_or(QRandomGenerator::system()->generate64() | kMulticastBit) & kNodeMask)
     , m_clockSeq(std::uint16_t(QRandomGenerator::system()->bounded(int(kClockSeqMask) + 1)))
 {}
 

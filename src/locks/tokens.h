@@ -23,12 +23,13 @@ struct Uuid1
     friend bool operator==(const Uuid1 &, const Uuid1 &) = default;
 };
 
-/// Makes tokens that Python peers take for their own kind. One maker has one random node and clock
+/// Makes tokens that Python peers take for their own kind. One maker has one node and clock
 /// sequence; two tokens of one maker never have the same time.
 class TokenMaker
 {
 public:
-    explicit TokenMaker(const Clock &clock);
+    /// `node`: who we are, where that is known; nullopt: a random node.
+    explicit TokenMaker(const Clock &clock, std::optional<std::uint64_t> node = std::nullopt);
 
     [[nodiscard]] Token make();
     [[nodiscard]] std::uint64_t node() const { return m_node; }

@@ -96,6 +96,7 @@ void WorkspaceHost::demoStarted(const std::shared_ptr<demo::DemoStack> &demo,
     target.name = tr("Demo");
     target.server = demo->server();
     target.database = demo->database();
+    target.nodeNames = demo->nodeNames();
     show(target);
 }
 

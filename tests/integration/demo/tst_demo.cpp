@@ -123,8 +123,9 @@ void DemoTest::locksComeAndGo()
     QTRY_VERIFY_WITH_TIMEOUT(m_acquired.size() >= 20 && m_released >= 10, kLimitMs);
     QSet<QString> owners;
     for (const Token &token : m_acquired)
-        owners.insert(locks::decodeOwner(token, m_clock.wall()).nodeId);
-    QVERIFY2(owners.size() >= 3, "the workers look like one");
+        owners.insert(locks::decodeOwner(token, m_clock.wall(), m_stack->nodeNames()).label);
+    for (const QString &worker : {QStringLiteral("api-1"), QStringLiteral("api-2")})
+        QVERIFY2(owners.contains(worker), "a worker holds no locks");
     // Alive for a person: several at a time, and not hundreds.
     QTRY_VERIFY_WITH_TIMEOUT(m_monitor->registry().records().size() >= 8, kLimitMs);
     QVERIFY(m_monitor->registry().records().size() <= 40);
@@ -144,7 +145,9 @@ QString DemoTest::troubleOf(const locks::LockRecord &lock)
     const auto uuid = locks::decodeUuid1(lock.token, m_clock.wall());
     if (!uuid)
         return {};
-    if (uuid->isRandomNode()) // no worker works on these sessions but the one that crashes
+    const QString owner =
+        locks::decodeOwner(lock.token, m_clock.wall(), m_stack->nodeNames()).label;
+    if (owner == u"api-9") // the one that crashes
         return QStringLiteral("dead owner");
     const auto age = m_clock.wall() - uuid->time;
     if (age > 30min)
@@ -221,7 +224,7 @@ void DemoTest::fillsCacheInBothShapes()
         }
         QCOMPARE(session->id.bytes(), id);
         QVERIFY(session->messages.size() >= 2);
-        QVERIFY(session->user && session->title);
+        QVERIFY(session->user);
         ++(json.contains("\"chat_status\"") ? newer : base);
         const qlonglong ttl = m_raw->call({"PTTL", m_family.sessionPrefix + id}).toLongLong();
         QVERIFY(ttl > 0 && ttl <= m_family.cacheTtl.count());
