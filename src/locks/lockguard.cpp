@@ -4,6 +4,7 @@
 #include "core/text.h"
 
 #include <QLoggingCategory>
+#include <qcorosignal.h>
 
 #include <algorithm>
 
@@ -37,7 +38,7 @@ LockGuard::LockGuard(LockProtocol &protocol, HeldLock lock)
         timer->setSingleShot(true);
         timer->setTimerType(Qt::PreciseTimer);
     }
-    connect(&m_renewTimer, &QTimer::timeout, this, [this] { renew(); });
+    connect(&m_renewTimer, &QTimer::timeout, this, [this] { m_renewals.start(renew()); });
     connect(&m_deadlineTimer, &QTimer::timeout, this, &LockGuard::checkDeadline);
     armTimers();
 }
@@ -64,6 +65,9 @@ Task<CompareResult> LockGuard::release()
     m_renewTimer.stop();
     m_deadlineTimer.stop();
     m_released = co_await m_protocol.release(m_lock.key, m_lock.token);
+    // Whoever released may let the protocol go now: no renewal may come back to it.
+    if (!m_renewals.isIdle())
+        co_await qCoro(&m_renewals, &FlowGroup::becameIdle);
     co_return *m_released;
 }
 

@@ -53,6 +53,7 @@ private:
 
     LockProtocol &m_protocol;
     HeldLock m_lock;
+    FlowGroup m_renewals;
     QTimer m_renewTimer;
     QTimer m_deadlineTimer;
     bool m_isReleased = false;

@@ -37,6 +37,7 @@ private slots:
     void losesToANewOwner();
     void losesToASilentServer();
     void outlivesConnectionTrouble();
+    void releaseWaitsForARenewalUnderWay();
     void confirmsWithTheServer();
     void aDroppedGuardLetsTheLeaseRunOut();
 
@@ -178,6 +179,34 @@ void TestLockGuard::outlivesConnectionTrouble()
     QVERIFY(lost.isEmpty());
     QVERIFY(guard->check());
     QVERIFY(await(guard->release()));
+}
+
+void TestLockGuard::releaseWaitsForARenewalUnderWay()
+{
+    RedisServer::Options options;
+    options.listen = RedisServer::Listen::Tcp;
+    RedisServer server(options);
+    LK_START_REDIS(server);
+    test::StreamProxy proxy(server.address().endpoint);
+    redis::ServerAddress address;
+    address.endpoint = proxy.endpoint();
+    auto peer = std::make_unique<Peer>(address, familyWithLease(900ms));
+    QVERIFY(peer->open());
+    server.redis({"SCRIPT", "LOAD", redis::Script::fromResource(u"release"_qs).source()});
+    auto guard = guardOf(*peer);
+    QVERIFY(guard);
+    // The server knows how to release, but not how to renew: the renewal, which is sent first,
+    // needs a second round trip and is answered last.
+    proxy.setStalled(true);
+    QTest::qWait(400);
+    const std::weak_ptr<LockGuard> remains = guard;
+    auto releasing = guard->release();
+    guard.reset();
+    proxy.setStalled(false);
+    QVERIFY(await(std::move(releasing)));
+    QVERIFY(remains.expired()); // nobody holds it, so nobody comes back to the protocol
+    peer.reset();
+    QTest::qWait(100);
 }
 
 void TestLockGuard::confirmsWithTheServer()
