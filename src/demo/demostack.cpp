@@ -27,6 +27,9 @@ namespace {
 Q_LOGGING_CATEGORY(lcDemo, "lockkeeper.demo", QtWarningMsg)
 
 constexpr std::chrono::seconds kRestartPause{2};
+/// A slow machine is shown as it is after this.
+constexpr std::chrono::seconds kLivelyLimit{5};
+constexpr milliseconds kLivelyPoll{50};
 
 } // namespace
 
@@ -48,6 +51,8 @@ public:
 private:
     [[nodiscard]] Task<void> setUp();
     [[nodiscard]] Result<void> startWorkers(const QList<KnownSession> &sessions);
+    /// Ends when the workers have begun: whoever looks right away sees them at it.
+    [[nodiscard]] QCoro::Task<> becomeLively(QList<KnownSession> sessions);
     void startJanitor();
     void keepRunning(const QStringList &arguments);
     void crashWith(const SessionId &session);
@@ -116,6 +121,7 @@ Task<void> DemoStack::Private::setUp()
     QObject::connect(m_troubles.get(), &Troublemaker::crashWanted, m_client.get(),
                      [this](const SessionId &session) { crashWith(session); });
     co_await m_troubles->start();
+    co_await becomeLively(seeded->busy + seeded->quiet);
     co_return {};
 }
 
@@ -154,6 +160,23 @@ std::unique_ptr<QProcess> DemoStack::Private::makeHelper() const
     process->setStandardErrorFile(m_folder.path() + QStringLiteral("/helpers.log"),
                                   QIODevice::Append);
     return process;
+}
+
+QCoro::Task<> DemoStack::Private::becomeLively(QList<KnownSession> sessions)
+{
+    redis::Command countLocks{{"EXISTS"}};
+    for (const KnownSession &session : sessions)
+        countLocks.words.append(m_family.lockKey(session.id).bytes());
+    const qint64 enough = Troublemaker::kLocks + m_options.workers;
+    const SteadyTime limit = m_clock->steady() + kLivelyLimit;
+    while (!m_isStopped && m_clock->steady() < limit) {
+        const auto locks = co_await m_client->send(countLocks);
+        if (!locks || locks->integerValue() >= enough)
+            co_return;
+        const Result<void> waited = co_await after(kLivelyPoll, m_client.get());
+        if (!waited)
+            co_return;
+    }
 }
 
 void DemoStack::Private::startJanitor()

@@ -26,6 +26,9 @@ class Troublemaker final : public QObject, public std::enable_shared_from_this<T
     Q_OBJECT
 
 public:
+    /// Locks of its doing, at the least, on the sessions that it was given.
+    static constexpr int kLocks = 6;
+
     [[nodiscard]] static std::shared_ptr<Troublemaker> create(std::shared_ptr<redis::Client> client,
                                                               locks::LockFamily family,
                                                               QList<KnownSession> quietSessions);
