@@ -240,7 +240,7 @@ void DetailsPane::presentDiagnosis()
     m_form->stateWord->setText(u"<b style=\"color:" + color.name() + u"\">" + word + u"</b>");
     m_form->reason->setText(m_row->gone ? tr("This lock is no more. It is shown until you select "
                                              "another one.")
-                                        : m_row->diagnosis.reason);
+                                        : diagnosis.reason);
     const QString advice = m_row->gone ? QString() : diagnosis.advice;
     m_form->advice->setText(advice);
     m_form->advice->setVisible(!advice.isEmpty() && diagnosis.state != app::LockState::Healthy);

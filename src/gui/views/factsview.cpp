@@ -62,8 +62,11 @@ void FactsView::addLine()
     line.value->setTextInteractionFlags(Qt::TextSelectableByMouse);
     line.copy->setProperty("kind", QStringLiteral("link"));
     m_grid->addWidget(line.name, row, 0, Qt::AlignTop);
-    m_grid->addWidget(line.value, row, 1, Qt::AlignTop);
-    m_grid->addWidget(line.copy, row, 2, Qt::AlignTop);
+    auto *values = new QHBoxLayout;
+    values->setSpacing(8);
+    values->addWidget(line.value, 1, Qt::AlignTop);
+    values->addWidget(line.copy, 0, Qt::AlignTop);
+    m_grid->addLayout(values, row, 1);
     connect(line.copy, &QPushButton::clicked, this,
             [this, row] { QGuiApplication::clipboard()->setText(printable(m_lines[row].toCopy)); });
     m_lines.append(line);
@@ -79,7 +82,7 @@ void FactsView::fill(int row, const Fact &fact)
     };
     QString html = fact.isBad ? colored(Theme::Role::Bad, fact.value) : fact.value.toHtmlEscaped();
     if (!fact.aside.isEmpty())
-        html += u" &nbsp;" + colored(Theme::Role::Secondary, fact.aside);
+        html += u" " + colored(Theme::Role::Secondary, fact.aside);
     line.name->setText(fact.name);
     line.toCopy = fact.toCopy;
     line.copy->setAccessibleName(tr("Copy: %1").arg(fact.name));

@@ -22,7 +22,7 @@ namespace lockkeeper::gui {
 
 namespace {
 
-constexpr int kEventsHeight = 132;
+constexpr int kEventsHeight = 124;
 
 } // namespace
 
@@ -138,7 +138,11 @@ StatusStrip::Counts LocksPage::counts() const
 
 void LocksPage::updateEmptyState()
 {
+    const bool hasFocus =
+        !window()->focusWidget() || m_empty->isAncestorOf(window()->focusWidget());
     m_stack->setCurrentIndex(m_model.rowCount() > 0 ? 0 : 1);
+    if (m_model.rowCount() > 0 && hasFocus)
+        m_table->setFocus();
     if (m_model.rowCount() > 0)
         return;
     switch (m_host.state()) {

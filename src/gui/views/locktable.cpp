@@ -60,10 +60,15 @@ LockTable::LockTable(LockTableModel &model, QWidget *parent)
 
 void LockTable::layOutColumns()
 {
+    // Wide enough for its usual values and for its own name with the arrow of the order.
     const auto width = [this](LockColumn column, const QString &widest, int extra) {
-        horizontalHeader()->resizeSection(static_cast<int>(column),
-                                          fontMetrics().horizontalAdvance(widest) + extra +
-                                              2 * LockDelegate::kPadding);
+        constexpr int kArrow = 14;
+        const int section = static_cast<int>(column);
+        const QString name =
+            m_model.headerData(section, Qt::Horizontal, Qt::DisplayRole).toString();
+        const int text = std::max(fontMetrics().horizontalAdvance(widest) + extra,
+                                  fontMetrics().horizontalAdvance(name) + kArrow);
+        horizontalHeader()->resizeSection(section, text + 2 * LockDelegate::kPadding);
     };
     width(LockColumn::State, tr("renewing long"), 18);
     width(LockColumn::User, QStringLiteral("quentin.blake"), 0);

@@ -29,7 +29,7 @@ namespace {
 
 constexpr milliseconds kStatusInterval{250};
 constexpr QSize kSize{1360, 840};
-constexpr int kDetailsWidth = 312;
+constexpr int kDetailsWidth = 328;
 
 } // namespace
 

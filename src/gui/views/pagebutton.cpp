@@ -3,6 +3,7 @@
 
 #include "gui/views/look.h"
 
+#include <QFocusEvent>
 #include <QLocale>
 #include <QPainter>
 
@@ -46,6 +47,14 @@ QSize PageButton::sizeHint() const
     return {fontMetrics().horizontalAdvance(text()) + 2 * kPadding + 40, kHeight};
 }
 
+void PageButton::focusInEvent(QFocusEvent *event)
+{
+    m_showsFocus = event->reason() == Qt::TabFocusReason ||
+                   event->reason() == Qt::BacktabFocusReason ||
+                   event->reason() == Qt::ShortcutFocusReason;
+    QAbstractButton::focusInEvent(event);
+}
+
 void PageButton::paintEvent(QPaintEvent *)
 {
     const Theme &theme = Theme::of(palette());
@@ -57,7 +66,7 @@ void PageButton::paintEvent(QPaintEvent *)
         painter.setBrush(theme.color(isChecked() ? Theme::Role::Selection : Theme::Role::Line));
         painter.drawRoundedRect(frame, kCorner, kCorner);
     }
-    if (hasFocus()) {
+    if (hasFocus() && m_showsFocus) {
         painter.setPen(QPen(theme.color(Theme::Role::Accent), 1));
         painter.setBrush(Qt::NoBrush);
         painter.drawRoundedRect(frame, kCorner, kCorner);

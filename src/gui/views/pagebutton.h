@@ -24,10 +24,12 @@ public:
 
 protected:
     void paintEvent(QPaintEvent *event) override;
+    void focusInEvent(QFocusEvent *event) override;
 
 private:
     std::optional<int> m_count;
     std::optional<Theme::Role> m_dot;
+    bool m_showsFocus = false; ///< it came by keyboard
 };
 
 } // namespace lockkeeper::gui

@@ -6,6 +6,8 @@
 #include "gui/views/locktable.h"
 #include "gui/views/mainwindow.h"
 
+#include <QCoreApplication>
+#include <QEvent>
 #include <QPixmap>
 
 namespace lockkeeper::gui {
@@ -73,6 +75,8 @@ bool Screenshot::selectRow()
 void Screenshot::save()
 {
     m_timer.stop();
+    // What was just said may still wait for its room.
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
     const bool isSaved = m_window.grab().save(m_file, "PNG", 0);
     emit taken(isSaved ? Result<void>()
                        : Result<void>(Error{ErrorCode::Io, tr("cannot write %1").arg(m_file), {}}));
