@@ -122,6 +122,7 @@ void ActionDialog::previewed(const app::Preview &preview, quint64 generation)
     m_form->warnings->setText(warnings);
     m_form->warnings->setVisible(!warnings.isEmpty());
     setStage(preview.refusal ? Stage::Refused : Stage::Ready);
+    growToFit(*this);
 }
 
 void ActionDialog::run()
@@ -185,6 +186,7 @@ void ActionDialog::presentReport(const app::ActionReport &report)
         lines.append(report.verification);
     m_form->result->setText(text + bullets(lines));
     m_form->result->show();
+    growToFit(*this);
 }
 
 void ActionDialog::setStage(Stage stage)

@@ -2,6 +2,7 @@
 #include "gui/views/connectdialog.h"
 
 #include "core/text.h"
+#include "gui/views/look.h"
 #include "gui/views/theme.h"
 #include "ui_connectdialog.h"
 
@@ -75,7 +76,7 @@ void ConnectDialog::showFamily()
         m_form->sessionPrefix->setText(printable(chat.sessionPrefix));
         m_form->lease->setText(spanText(chat.lease));
     }
-    adjustSize();
+    growToFit(*this);
 }
 
 app::TargetInput ConnectDialog::input() const
@@ -98,11 +99,7 @@ void ConnectDialog::tryTarget()
     Result<app::Target> target =
         app::resolveTarget(input(), QProcessEnvironment::systemEnvironment());
     if (!target) {
-        const QString color = Theme::of(palette()).color(Theme::Role::Bad).name();
-        m_form->error->setText(u"<span style=\"color:" + color + u"\">◆ <b>" +
-                               target.error().what.toHtmlEscaped() + u"</b></span><br>" +
-                               target.error().hint.toHtmlEscaped());
-        m_form->error->show();
+        showError(target.error());
         return;
     }
     if (!m_form->password->text().isEmpty())
@@ -111,6 +108,30 @@ void ConnectDialog::tryTarget()
         target->database->password = Secret(m_form->databasePassword->text().toUtf8());
     emit targetChosen(*target);
     accept();
+}
+
+/// The options of the command line are the fields here: what is wrong with one is said of the
+/// other.
+void ConnectDialog::showError(const Error &error)
+{
+    const QList<std::pair<QString, QWidget *>> fields{
+        {QStringLiteral("--url"), m_form->url},
+        {QStringLiteral("--db"), m_form->database},
+        {QStringLiteral("--lock-prefix"), m_form->lockPrefix},
+        {QStringLiteral("--session-prefix"), m_form->sessionPrefix},
+        {QStringLiteral("--lease"), m_form->lease}};
+    QString what = error.what;
+    for (const auto &[option, field] : fields) {
+        if (!what.startsWith(option))
+            continue;
+        what.replace(0, option.size(), field->accessibleName());
+        field->setFocus();
+    }
+    const QString color = Theme::of(palette()).color(Theme::Role::Bad).name();
+    m_form->error->setText(u"<span style=\"color:" + color + u"\">◆ <b>" + what.toHtmlEscaped() +
+                           u"</b></span><br>" + error.hint.toHtmlEscaped());
+    m_form->error->show();
+    growToFit(*this);
 }
 
 } // namespace lockkeeper::gui

@@ -35,6 +35,7 @@ signals:
 private:
     void showFamily();
     void tryTarget();
+    void showError(const Error &error);
     [[nodiscard]] app::TargetInput input() const;
 
     std::unique_ptr<Ui::ConnectForm> m_form;

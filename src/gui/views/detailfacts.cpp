@@ -15,6 +15,8 @@ namespace {
 
 using Facts = QList<FactsView::Fact>;
 
+constexpr milliseconds kEstimate{50};
+
 QString tr(const char *text, int n = -1)
 {
     return QCoreApplication::translate("lockkeeper::gui::details", text, nullptr, n);
@@ -55,11 +57,14 @@ QString stateSentence(app::SessionState state, bool hasDatabase)
 void addAcquired(Facts &facts, const LockRow &row, const Clock &clock)
 {
     const locks::LockRecord &lock = row.record;
-    const WallTime acquired = wallTimeOf(lock.acquiredAt, clock);
+    WallTime acquired = wallTimeOf(lock.acquiredAt, clock);
+    // Both are estimates of a few milliseconds; nobody acquires before calling.
+    if (row.owner.calledAt && *row.owner.calledAt - acquired < kEstimate)
+        acquired = std::max(acquired, *row.owner.calledAt);
     FactsView::Fact fact{tr("Acquired"), timeOfDay(acquired)};
     if (!lock.isAcquiredAtKnown)
         fact.aside = tr("or earlier");
-    else if (row.owner.calledAt && acquired - *row.owner.calledAt >= std::chrono::milliseconds(50))
+    else if (row.owner.calledAt && acquired - *row.owner.calledAt >= kEstimate)
         fact.aside = tr("queued %1")
                          .arg(spanText(std::chrono::duration_cast<milliseconds>(
                              acquired - *row.owner.calledAt)));

@@ -11,6 +11,7 @@
 #include <QClipboard>
 #include <QEvent>
 #include <QGuiApplication>
+#include <QTabBar>
 #include <QUuid>
 
 namespace lockkeeper::gui {
@@ -28,6 +29,13 @@ DetailsPane::DetailsPane(const LockTableModel &model, QWidget *parent)
     , m_form(std::make_unique<Ui::DetailsForm>())
 {
     m_form->setupUi(this);
+    m_hint = new QLabel(tr("Select a lock to see who holds it, since when, and for which session."),
+                        this);
+    m_hint->setProperty("kind", QStringLiteral("secondary"));
+    m_hint->setAlignment(Qt::AlignCenter);
+    m_hint->setWordWrap(true);
+    layout()->addWidget(m_hint);
+    m_form->tabs->tabBar()->setAccessibleName(tr("Parts of the details"));
     m_form->card->setObjectName(QStringLiteral("card"));
     m_form->meta->setProperty("kind", QStringLiteral("secondary"));
     m_form->sessionId->setProperty("kind", QStringLiteral("secondary"));
@@ -194,7 +202,7 @@ void DetailsPane::present()
 {
     const bool isShown = m_row.has_value();
     for (QWidget *part : findChildren<QWidget *>(Qt::FindDirectChildrenOnly))
-        part->setVisible(isShown);
+        part->setVisible(isShown != (part == m_hint));
     if (!isShown)
         return;
     presentHead();
@@ -210,9 +218,8 @@ void DetailsPane::presentHead()
     m_form->sessionId->setText(id.size() > 40 ? shortened(id, 26, 10) : id);
     m_form->sessionId->setToolTip(id);
     const sessions::ChatSession *session = m_inspection ? m_inspection->session() : nullptr;
-    const QString title = session && session->title && !session->title->isEmpty()
-                              ? *session->title
-                              : titleText(*m_row);
+    const std::optional<QString> &known = session ? session->title : m_row->glance.title;
+    const QString title = known.value_or(QString());
     m_form->title->setText(title);
     m_form->title->setVisible(!title.isEmpty());
     QStringList meta{userText(*m_row)};

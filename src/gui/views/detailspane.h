@@ -12,6 +12,8 @@
 #include <memory>
 #include <optional>
 
+class QLabel;
+
 namespace Ui {
 class DetailsForm;
 }
@@ -74,6 +76,7 @@ private:
 
     const LockTableModel &m_model;
     std::unique_ptr<Ui::DetailsForm> m_form;
+    QLabel *m_hint = nullptr; ///< what to do while nothing is selected
     QPointer<app::Workspace> m_workspace;
     std::optional<LockRow> m_row;
     std::optional<app::Inspection> m_inspection;

@@ -138,6 +138,14 @@ void LockTable::rowsAboutToBeRemoved(const QModelIndex &parent, int first, int l
     QTableView::rowsAboutToBeRemoved(parent, first, last);
 }
 
+/// Whole rows are selected: Home and End lead to the first and the last one.
+QModelIndex LockTable::moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers)
+{
+    if (action == MoveHome || action == MoveEnd)
+        modifiers |= Qt::ControlModifier;
+    return QTableView::moveCursor(action, modifiers);
+}
+
 void LockTable::resizeEvent(QResizeEvent *event)
 {
     QTableView::resizeEvent(event);
@@ -160,19 +168,15 @@ void LockTable::rememberPlace()
 {
     m_isUpdating = true;
     setAutoScroll(false);
-    m_anchor.reset();
+    m_anchors.clear();
     const int scroll = verticalScrollBar()->value();
     // At the top of the list one wants to see what comes in at the top.
-    if (scroll == 0 || m_model.rowCount() == 0)
+    if (scroll == 0)
         return;
-    int row = std::min(firstRowOnScreen(), m_model.rowCount() - 1);
-    if (m_selected) {
-        const int selected = m_model.rowOf(*m_selected);
-        const int top = selected * LockDelegate::kRowHeight - scroll;
-        if (selected >= 0 && top >= 0 && top < viewport()->height())
-            row = selected;
-    }
-    m_anchor = Anchor{m_model.rowAt(row).record.key, row * LockDelegate::kRowHeight - scroll};
+    const int end = std::min((scroll + viewport()->height()) / LockDelegate::kRowHeight + 1,
+                             m_model.rowCount());
+    for (int row = firstRowOnScreen(); row < end; ++row)
+        m_anchors.append({m_model.rowAt(row).record.key, row * LockDelegate::kRowHeight - scroll});
 }
 
 void LockTable::restorePlace()
@@ -182,17 +186,28 @@ void LockTable::restorePlace()
         selectionModel()->setCurrentIndex(m_model.index(selected, 0),
                                           QItemSelectionModel::ClearAndSelect |
                                               QItemSelectionModel::Rows);
-    if (m_anchor) {
-        if (const int row = m_model.rowOf(m_anchor->key); row >= 0) {
-            executeDelayedItemsLayout();
-            updateGeometries();
-            verticalScrollBar()->setValue(row * LockDelegate::kRowHeight - m_anchor->offset);
-        }
-    }
-    m_anchor.reset();
+    restoreScroll();
     setAutoScroll(true);
     m_isUpdating = false;
     emit screenChanged();
+}
+
+/// Each row that was on screen would have its own place back; single ones may have gone far, so
+/// the one in the middle of these wishes is granted.
+void LockTable::restoreScroll()
+{
+    QList<int> wishes;
+    for (const Anchor &anchor : std::exchange(m_anchors, {})) {
+        if (const int row = m_model.rowOf(anchor.key); row >= 0)
+            wishes.append(row * LockDelegate::kRowHeight - anchor.offset);
+    }
+    if (wishes.isEmpty())
+        return;
+    const auto middle = wishes.begin() + wishes.size() / 2;
+    std::nth_element(wishes.begin(), middle, wishes.end());
+    executeDelayedItemsLayout();
+    updateGeometries();
+    verticalScrollBar()->setValue(*middle);
 }
 
 void LockTable::repaintClocks()

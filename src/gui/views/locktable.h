@@ -40,6 +40,7 @@ signals:
 protected:
     void currentChanged(const QModelIndex &current, const QModelIndex &previous) override;
     void rowsAboutToBeRemoved(const QModelIndex &parent, int first, int last) override;
+    QModelIndex moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers) override;
     void resizeEvent(QResizeEvent *event) override;
     void changeEvent(QEvent *event) override;
 
@@ -53,13 +54,14 @@ private:
     void layOutColumns();
     void rememberPlace();
     void restorePlace();
+    void restoreScroll();
     void repaintClocks();
     [[nodiscard]] int firstRowOnScreen() const;
 
     LockTableModel &m_model;
     LockDelegate *m_delegate;
     std::optional<LockKey> m_selected;
-    std::optional<Anchor> m_anchor;
+    QList<Anchor> m_anchors;
     bool m_isUpdating =
         false; ///< rows change: what happens to the selection is not the user's will
     QTimer m_clockTimer;

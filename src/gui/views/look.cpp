@@ -3,8 +3,9 @@
 
 #include <QFontDatabase>
 #include <QFontMetricsF>
+#include <QLayout>
 #include <QPainter>
-#include <QPainterPath>
+#include <QWidget>
 
 #include <algorithm>
 
@@ -108,6 +109,14 @@ void paintBottomLine(QPainter &painter, const QColor &color, const QRectF &area)
 {
     const qreal pixel = 1 / painter.device()->devicePixelRatioF();
     painter.fillRect(QRectF(area.left(), area.bottom() - pixel, area.width(), pixel), color);
+}
+
+void growToFit(QWidget &dialog)
+{
+    dialog.layout()->activate();
+    const int height = dialog.layout()->heightForWidth(dialog.width());
+    if (height > dialog.height())
+        dialog.resize(dialog.width(), height);
 }
 
 void paintTabular(QPainter &painter, const QRectF &area, Qt::Alignment alignment,

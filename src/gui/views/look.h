@@ -34,6 +34,8 @@ void paintShape(QPainter &painter, Shape shape, const QColor &color, const QRect
 [[nodiscard]] QFont fixedFont(const QFont &base);
 /// A line that is one physical pixel thin, along the bottom of `area`.
 void paintBottomLine(QPainter &painter, const QColor &color, const QRectF &area);
+/// Makes a dialog high enough for wrapped text that was set just now; layouts do not by themselves.
+void growToFit(QWidget &dialog);
 /// Text whose digits all take the same room, in fonts that have no such digits by themselves too.
 void paintTabular(QPainter &painter, const QRectF &area, Qt::Alignment alignment,
                   const QString &text);

@@ -20,6 +20,7 @@ MessageStrip::MessageStrip(QWidget *parent)
 {
     setObjectName(QStringLiteral("messageStrip"));
     m_text->setWordWrap(true);
+    m_text->setMinimumWidth(120);
     m_text->setTextFormat(Qt::RichText);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_close->setProperty("kind", QStringLiteral("link"));

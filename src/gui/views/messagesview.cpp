@@ -52,6 +52,7 @@ MessagesView::MessagesView(QWidget *parent)
     layout->addLayout(head);
     layout->addWidget(m_older, 0, Qt::AlignLeft);
     layout->addWidget(m_text, 1);
+    layout->addStretch();
     connect(m_reveal, &QPushButton::clicked, this, &MessagesView::revealRequested);
     connect(m_older, &QPushButton::clicked, this, [this] {
         m_shown = std::min(m_shown + kPage, m_messages.size());
@@ -98,6 +99,8 @@ void MessagesView::render()
 {
     const qsizetype shown = std::min(m_shown, m_messages.size());
     m_caption->setText(m_isRevealed ? tr("Messages") : tr("Messages, masked"));
+    m_caption->setVisible(!m_messages.isEmpty());
+    m_text->setVisible(!m_messages.isEmpty());
     m_reveal->setVisible(!m_isRevealed && !m_messages.isEmpty());
     m_older->setVisible(shown < m_messages.size());
     QScrollBar *bar = m_text->verticalScrollBar();
@@ -124,10 +127,12 @@ void MessagesView::renderMessage(const sessions::ChatMessage &message)
         cursor.insertBlock();
     cursor.insertText(message.role, head);
     head.setFontWeight(QFont::Normal);
-    cursor.insertText(u"  " + counted(content.size(), tr("1 character"), tr("%1 characters")),
-                      head);
+    const QString size = content.isEmpty()
+                             ? tr("no text")
+                             : counted(content.size(), tr("1 character"), tr("%1 characters"));
+    cursor.insertText(u"  " + size, head);
     cursor.insertBlock();
-    QString text = m_isRevealed ? content : QStringLiteral("••••••••••••");
+    QString text = m_isRevealed || content.isEmpty() ? content : QStringLiteral("••••••••••••");
     if (text.size() > kLongestMessage)
         text = text.left(kLongestMessage) + u"… " + tr("(cut here)");
     cursor.insertText(text, body);

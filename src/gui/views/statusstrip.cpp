@@ -48,6 +48,9 @@ StatusStrip::StatusStrip(QWidget *parent)
     setObjectName(QStringLiteral("statusStrip"));
     setFixedHeight(kHeight);
     m_feed->setObjectName(QStringLiteral("feed"));
+    // A long reason must not widen the window; it is whole in the tool tip.
+    m_feed->setMinimumWidth(60);
+    m_database->setMinimumWidth(60);
     auto *feed = new QHBoxLayout;
     feed->setSpacing(4);
     feed->addWidget(m_dot);

@@ -21,7 +21,7 @@ void WorkspaceHost::open(const Result<app::Target> &target)
 {
     m_isDemo = false;
     retire();
-    m_demo.reset();
+    dropDemo();
     if (target) {
         show(*target);
         return;
@@ -42,6 +42,7 @@ void WorkspaceHost::open(const StartOptions &options)
 void WorkspaceHost::openDemo()
 {
     retire();
+    dropDemo();
     m_isDemo = true;
     m_target.reset();
     demo::DemoStack::Options options;
@@ -70,6 +71,8 @@ void WorkspaceHost::noteConnected()
 void WorkspaceHost::close()
 {
     retire();
+    if (!m_flows.isIdle())
+        dropDemo(); // its start is still under way
     setState(State::Closed);
     finishWhenIdle();
 }
@@ -146,11 +149,18 @@ void WorkspaceHost::retire()
     leaving->close();
 }
 
+void WorkspaceHost::dropDemo()
+{
+    if (m_demo)
+        m_demo->stop();
+    m_demo.reset();
+}
+
 void WorkspaceHost::finishWhenIdle()
 {
     if (m_state != State::Closed || !m_retired.empty() || !m_flows.isIdle())
         return;
-    m_demo.reset();
+    dropDemo();
     emit finished();
 }
 

@@ -66,6 +66,7 @@ private:
     void opened(app::Workspace *workspace, const Result<void> &outcome);
     void demoStarted(const std::shared_ptr<demo::DemoStack> &demo, const Result<void> &outcome);
     void retire();
+    void dropDemo();
     void finishWhenIdle();
     void setState(State state);
 

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/models/locktablemodel.h"
+#include "gui/views/lockdelegate.h"
+#include "gui/views/locktable.h"
+#include "records.h"
+
+#include <QScrollBar>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace lockkeeper;
+using namespace lockkeeper::gui;
+using namespace lockkeeper::test;
+using namespace std::chrono_literals;
+
+/// Selection and scroll position are the user's.
+class LockTableTest : public QObject
+{
+    Q_OBJECT
+
+private:
+    ManualClock m_clock;
+
+    static LockKey key(int i) { return locks::LockFamily().lockKey(sessionId(i)); }
+
+    /// 100 locks, the one with the smallest number held longest and so on top.
+    void fill(LockTableModel &model)
+    {
+        QList<locks::LockRecord> records;
+        for (int i = 0; i < 100; ++i)
+            records.append(makeRecord(sessionId(i), m_clock, milliseconds(10'000 - i)));
+        model.apply(upsertOf(records));
+        model.flush();
+    }
+
+    /// Locks without an expiry: they stand above all others.
+    void insertAbove(LockTableModel &model, int count)
+    {
+        QList<locks::LockRecord> records;
+        for (int i = 0; i < count; ++i)
+            records.append(makeRecord(sessionId(1000 + i), m_clock, 0ms, std::nullopt));
+        model.apply(upsertOf(records));
+        model.flush();
+    }
+
+private slots:
+    void scrollIsAnchoredWhenRowsAreInsertedAbove();
+    void atTheTopItShowsWhatComesIn();
+    void selectionStaysOnItsLock();
+    void aLeavingLockTakesNoOtherWithIt();
+    void aLockThatComesBackIsSelectedAgain();
+    void keysMoveTheSelectionAndScroll();
+    void namesTheSessionsOnScreen();
+};
+
+void LockTableTest::scrollIsAnchoredWhenRowsAreInsertedAbove()
+{
+    LockTableModel model(m_clock);
+    LockTable table(model);
+    table.resize(800, 330);
+    fill(model);
+    table.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&table));
+    table.verticalScrollBar()->setValue(40 * LockDelegate::kRowHeight + 7);
+    const auto topLock = [&] {
+        return model.rowAt(table.verticalScrollBar()->value() / LockDelegate::kRowHeight)
+            .record.key;
+    };
+    const LockKey top = topLock();
+    insertAbove(model, 5);
+    QCOMPARE(topLock(), top);
+    QCOMPARE(table.verticalScrollBar()->value(), 45 * LockDelegate::kRowHeight + 7);
+    model.apply(removalOf(sessionId(3)));
+    model.flush(); // from above to the end of the list
+    QCOMPARE(topLock(), top);
+}
+
+void LockTableTest::atTheTopItShowsWhatComesIn()
+{
+    LockTableModel model(m_clock);
+    LockTable table(model);
+    table.resize(800, 330);
+    fill(model);
+    table.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&table));
+    insertAbove(model, 2);
+    QCOMPARE(table.verticalScrollBar()->value(), 0);
+}
+
+void LockTableTest::selectionStaysOnItsLock()
+{
+    LockTableModel model(m_clock);
+    LockTable table(model);
+    fill(model);
+    table.selectLock(key(10));
+    const QSignalSpy selected(&table, &LockTable::lockSelected);
+    insertAbove(model, 5);
+    model.sort(static_cast<int>(LockColumn::Session), Qt::DescendingOrder);
+    model.apply(removalOf(sessionId(11)));
+    model.flush();
+    m_clock.advance(LockRows::kLinger);
+    model.advance();
+    QCOMPARE(model.rowAt(table.currentIndex().row()).record.key, key(10));
+    QCOMPARE(table.selectionModel()->selectedRows().size(), 1);
+    QCOMPARE(selected.count(), 0);
+}
+
+void LockTableTest::aLeavingLockTakesNoOtherWithIt()
+{
+    LockTableModel model(m_clock);
+    LockTable table(model);
+    table.resize(800, 330);
+    fill(model);
+    table.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&table));
+    table.selectLock(key(50));
+    const int scroll = table.verticalScrollBar()->value();
+    QVERIFY(scroll > 0);
+    const QSignalSpy selected(&table, &LockTable::lockSelected);
+    model.apply(removalOf(sessionId(50)));
+    model.flush();
+    m_clock.advance(LockRows::kLinger);
+    model.advance();
+    QVERIFY(!model.find(key(50)));
+    QVERIFY(!table.currentIndex().isValid());
+    QVERIFY(table.selectionModel()->selectedRows().isEmpty());
+    QCOMPARE(selected.count(), 0);
+    QCOMPARE(table.selectedLock(), key(50));
+    QVERIFY(std::abs(table.verticalScrollBar()->value() - scroll) <= LockDelegate::kRowHeight);
+}
+
+void LockTableTest::aLockThatComesBackIsSelectedAgain()
+{
+    LockTableModel model(m_clock);
+    LockTable table(model);
+    fill(model);
+    table.selectLock(key(50));
+    model.apply(removalOf(sessionId(50)));
+    model.flush();
+    m_clock.advance(LockRows::kLinger);
+    model.advance();
+    model.apply(upsertOf({makeRecord(sessionId(50), m_clock)}));
+    model.flush();
+    QVERIFY(table.currentIndex().isValid());
+    QCOMPARE(model.rowAt(table.currentIndex().row()).record.key, key(50));
+}
+
+void LockTableTest::keysMoveTheSelectionAndScroll()
+{
+    LockTableModel model(m_clock);
+    LockTable table(model);
+    table.resize(800, 330);
+    fill(model);
+    table.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&table));
+    table.selectLock(key(0));
+    const QSignalSpy selected(&table, &LockTable::lockSelected);
+    QTest::keyClick(&table, Qt::Key_Down);
+    QCOMPARE(table.selectedLock(), key(1));
+    QTest::keyClick(&table, Qt::Key_End);
+    QCOMPARE(table.selectedLock(), key(99));
+    QVERIFY(table.verticalScrollBar()->value() > 0);
+    QCOMPARE(selected.count(), 2);
+}
+
+void LockTableTest::namesTheSessionsOnScreen()
+{
+    LockTableModel model(m_clock);
+    LockTable table(model);
+    table.resize(800, 330);
+    fill(model);
+    table.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&table));
+    QVERIFY(table.sessionsOnScreen().contains(sessionId(0)));
+    QVERIFY(!table.sessionsOnScreen().contains(sessionId(90)));
+    QTest::keyClick(&table, Qt::Key_End);
+    QVERIFY(!table.sessionsOnScreen().contains(sessionId(0)));
+    QVERIFY(table.sessionsOnScreen().contains(sessionId(99)));
+}
+
+QTEST_MAIN(LockTableTest)
+#include "tst_locktable.moc"

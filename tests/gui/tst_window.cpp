@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/views/actiondialog.h"
+#include "gui/views/connectdialog.h"
+#include "gui/views/detailspane.h"
+#include "gui/views/emptystate.h"
+#include "gui/views/factsview.h"
+#include "gui/views/messagestrip.h"
+#include "gui/views/messagesview.h"
+#include "gui/views/statusstrip.h"
+#include "windowfixture.h"
+
+#include <QAccessible>
+#include <QApplication>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QTest>
+
+using namespace lockkeeper;
+using namespace lockkeeper::gui;
+using namespace lockkeeper::test;
+
+namespace {
+
+const SessionId kFirst("3f2a77c1-0b8e-4d13-9a52-6c0de1f791c4");
+const SessionId kSecond("9b1d5c20-11aa-4f4e-8b6e-aa0bcd0107aa");
+
+template<typename Dialog>
+Dialog *openDialog(const MainWindow &window)
+{
+    Dialog *dialog = nullptr;
+    const bool isThere = QTest::qWaitFor(
+        [&] {
+            dialog = window.findChild<Dialog *>();
+            return dialog && dialog->isVisible();
+        },
+        20'000);
+    return isThere ? dialog : nullptr;
+}
+
+QPushButton *button(const QWidget &parent, const char *name)
+{
+    return parent.findChild<QPushButton *>(QString::fromLatin1(name));
+}
+
+bool becomesEnabled(const QWidget *widget)
+{
+    return QTest::qWaitFor([widget] { return widget->isEnabled(); }, 20'000);
+}
+
+} // namespace
+
+/// Each test starts a server of its own, and clicks and types as a user would.
+class WindowTest : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void showsTheEmptyWindow();
+    void listsLocksAndFollowsThem();
+    void filters();
+    void releasesByKeys();
+    void refusesToReleaseALockThatChangedHands();
+    void deletesByKeys();
+    void takesALockOverForADelete();
+    void endsTheWaitForALock();
+    void masksMessagesUntilRevealed();
+    void showsACorruptEntryAsCorrupt();
+    void saysWhenTheFeedIsLost();
+    void saysWhyItCannotConnect();
+    void readOnlyOffersNoActs();
+    void connectDialogRefusesBadInput();
+    void copiesTheWholeId();
+    void everyFocusableWidgetHasAName();
+};
+
+void WindowTest::showsTheEmptyWindow()
+{
+    RedisServer server;
+    WindowFixture fixture(server);
+    QCOMPARE(fixture.window.findChild<EmptyState *>()->headline(), QStringLiteral("Not connected"));
+    QCOMPARE(fixture.window.status().feedText(), QStringLiteral("not connected"));
+}
+
+void WindowTest::listsLocksAndFollowsThem()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QTRY_COMPARE(fixture.model().rowCount(), 1);
+    QTRY_COMPARE(fixture.model().index(0, 2).data().toString(),
+                 QStringLiteral("Refund for order 1017"));
+    QCOMPARE(fixture.model().index(0, 3).data().toString(), QStringLiteral("t.okafor"));
+    fixture.lock(kSecond, "bbbb");
+    QTRY_COMPARE(fixture.model().heldCount(), 2);
+    QTRY_COMPARE(fixture.model().find(locks::LockFamily().lockKey(kSecond))->diagnosis.state,
+                 app::LockState::Orphan);
+    server.redis({"DEL", locks::LockFamily().lockKey(kFirst).bytes()});
+    QTRY_COMPARE(fixture.model().heldCount(), 1);
+    QTRY_VERIFY(fixture.model().find(locks::LockFamily().lockKey(kFirst))->gone ==
+                locks::HoldEnd::Released);
+    QCOMPARE(fixture.window.status().feedText(), QStringLiteral("push"));
+}
+
+void WindowTest::filters()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    fixture.lock(kSecond, "bbbb");
+    QVERIFY(fixture.open());
+    QTRY_COMPARE(fixture.model().rowCount(), 2);
+    QVERIFY(QTest::qWaitForWindowActive(&fixture.window));
+    QTest::keyClick(&fixture.window, Qt::Key_F, Qt::ControlModifier);
+    auto *filter = fixture.window.findChild<QLineEdit *>(QStringLiteral("filter"));
+    QVERIFY(filter->hasFocus());
+    QTest::keyClicks(filter, QStringLiteral("refund"));
+    QTRY_COMPARE(fixture.model().rowCount(), 1);
+    QTest::keyClicks(filter, QStringLiteral("zzz"));
+    QTRY_COMPARE(fixture.model().rowCount(), 0);
+    QCOMPARE(fixture.window.findChild<EmptyState *>()->headline(),
+             QStringLiteral("No lock matches the filter"));
+    QTest::keyClick(filter, Qt::Key_Escape);
+    QCOMPARE(fixture.model().rowCount(), 2);
+}
+
+void WindowTest::releasesByKeys()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QVERIFY(QTest::qWaitForWindowActive(&fixture.window));
+    QTest::keyClick(&fixture.window, Qt::Key_R, Qt::ControlModifier);
+    auto *dialog = openDialog<ActionDialog>(fixture.window);
+    QVERIFY(dialog);
+    QVERIFY(becomesEnabled(button(*dialog, "confirmButton")));
+    QVERIFY(dialog->findChild<FactsView *>()->valueOf(QStringLiteral("User")) ==
+            QStringLiteral("t.okafor"));
+    QTest::keyClicks(dialog->findChild<QLineEdit *>(QStringLiteral("reason")),
+                     QStringLiteral("stuck"));
+    QTest::keyClick(button(*dialog, "confirmButton"), Qt::Key_Space);
+    QTRY_VERIFY(fixture.window.messages().text().startsWith(QStringLiteral("Released the lock")));
+    QCOMPARE(fixture.tokenOf(kFirst), QByteArray());
+    QVERIFY(fixture.isStored(kFirst));
+    QTRY_VERIFY(fixture.model().find(locks::LockFamily().lockKey(kFirst))->gone ==
+                locks::HoldEnd::ForceReleased);
+    QCOMPARE(fixture.auditLines().size(), 2);
+    QVERIFY(fixture.auditLines().constFirst().contains("\"reason\":\"stuck\""));
+    QTRY_VERIFY(!fixture.window.findChild<ActionDialog *>());
+}
+
+void WindowTest::refusesToReleaseALockThatChangedHands()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QTest::mouseClick(button(fixture.window, "releaseButton"), Qt::LeftButton);
+    auto *dialog = openDialog<ActionDialog>(fixture.window);
+    QVERIFY(dialog);
+    QVERIFY(becomesEnabled(button(*dialog, "confirmButton")));
+    server.redis({"SET", locks::LockFamily().lockKey(kFirst).bytes(), "bbbb", "PX", "60000"});
+    QTest::mouseClick(button(*dialog, "confirmButton"), Qt::LeftButton);
+    const auto *result = dialog->findChild<QLabel *>(QStringLiteral("result"));
+    QTRY_VERIFY(result->isVisible());
+    QVERIFY(result->text().contains(QStringLiteral("Not done")));
+    QCOMPARE(fixture.tokenOf(kFirst), QByteArray("bbbb"));
+    QTRY_VERIFY(!button(*dialog, "confirmButton")->isEnabled());
+    QTest::keyClick(dialog, Qt::Key_Escape);
+    QTRY_VERIFY(!fixture.window.findChild<ActionDialog *>());
+}
+
+void WindowTest::deletesByKeys()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    server.redis({"SET", locks::LockFamily().cacheKey(kFirst).bytes(),
+                  R"({"session_id":")" + kFirst.bytes() + R"(","messages":[]})"});
+    fixture.lock(kFirst, "aaaa", 4000); // its owner lets it expire while we wait
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QVERIFY(QTest::qWaitForWindowActive(&fixture.window));
+    QTest::keyClick(&fixture.table(), Qt::Key_Delete);
+    auto *dialog = openDialog<ActionDialog>(fixture.window);
+    QVERIFY(dialog);
+    QVERIFY(becomesEnabled(button(*dialog, "confirmButton")));
+    QTest::keyClick(button(*dialog, "confirmButton"), Qt::Key_Space);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        fixture.window.messages().text().startsWith(QStringLiteral("Deleted session")), 20'000);
+    QVERIFY(!fixture.isStored(kFirst));
+    QCOMPARE(server.redis({"EXISTS", locks::LockFamily().cacheKey(kFirst).bytes()}).toInt(), 0);
+    QCOMPARE(fixture.tokenOf(kFirst), QByteArray());
+}
+
+void WindowTest::takesALockOverForADelete()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QTest::mouseClick(button(fixture.window, "deleteButton"), Qt::LeftButton);
+    auto *dialog = openDialog<ActionDialog>(fixture.window);
+    QVERIFY(dialog);
+    dialog->findChild<QCheckBox *>(QStringLiteral("takeOver"))->setChecked(true);
+    const auto *effects = dialog->findChild<QLabel *>(QStringLiteral("effects"));
+    QTRY_VERIFY(effects->text().contains(QStringLiteral("over from its owner")));
+    QVERIFY(becomesEnabled(button(*dialog, "confirmButton")));
+    QTest::mouseClick(button(*dialog, "confirmButton"), Qt::LeftButton);
+    QTRY_VERIFY(fixture.window.messages().text().startsWith(QStringLiteral("Deleted session")));
+    QVERIFY(!fixture.isStored(kFirst));
+}
+
+void WindowTest::endsTheWaitForALock()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QTest::mouseClick(button(fixture.window, "deleteButton"), Qt::LeftButton);
+    auto *dialog = openDialog<ActionDialog>(fixture.window);
+    QVERIFY(dialog);
+    QVERIFY(becomesEnabled(button(*dialog, "confirmButton")));
+    QTest::mouseClick(button(*dialog, "confirmButton"), Qt::LeftButton);
+    QTest::keyClick(dialog, Qt::Key_Escape);
+    const auto *result = dialog->findChild<QLabel *>(QStringLiteral("result"));
+    QTRY_VERIFY(result->isVisible());
+    QVERIFY(fixture.isStored(kFirst));
+    QCOMPARE(fixture.tokenOf(kFirst), QByteArray("aaaa"));
+}
+
+void WindowTest::masksMessagesUntilRevealed()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("One"), QStringLiteral("t.okafor"));
+    fixture.addSession(kSecond, QStringLiteral("Two"), QStringLiteral("m.kern"));
+    fixture.lock(kFirst, "aaaa");
+    fixture.lock(kSecond, "bbbb");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    const auto *messages = fixture.window.findChild<MessagesView *>();
+    QTRY_VERIFY(messages->shownText().contains(QStringLiteral("19 characters")));
+    QVERIFY(!messages->shownText().contains(QStringLiteral("secret")));
+    QVERIFY(fixture.auditLines().isEmpty());
+    button(*messages, "reveal")->click();
+    QTRY_VERIFY(messages->shownText().contains(QStringLiteral("the secret question")));
+    QTRY_COMPARE(fixture.auditLines().size(), 2);
+    QVERIFY(fixture.auditLines().constFirst().contains("\"action\":\"reveal\""));
+    for (const QByteArray &line : fixture.auditLines())
+        QVERIFY(!line.contains("secret"));
+    QVERIFY(fixture.select(kSecond));
+    QVERIFY(!messages->shownText().contains(QStringLiteral("secret")));
+    QVERIFY(fixture.select(kFirst));
+    QVERIFY(!messages->shownText().contains(QStringLiteral("secret")));
+}
+
+void WindowTest::showsACorruptEntryAsCorrupt()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("One"), QStringLiteral("t.okafor"));
+    server.redis({"SET", locks::LockFamily().cacheKey(kFirst).bytes(), "{broken"});
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    const auto *facts = fixture.window.findChild<FactsView *>(QStringLiteral("sessionFacts"));
+    QTRY_COMPARE(facts->valueOf(QStringLiteral("Found")), QStringLiteral("corrupt cache entry"));
+    QVERIFY(!facts->valueOf(QStringLiteral("Cached")).isEmpty());
+    QCOMPARE(server.redis({"GET", locks::LockFamily().cacheKey(kFirst).bytes()}).toByteArray(),
+             QByteArray("{broken"));
+}
+
+void WindowTest::saysWhenTheFeedIsLost()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QTRY_COMPARE(fixture.model().rowCount(), 1);
+    server.kill();
+    QTRY_VERIFY(fixture.window.status().feedText().startsWith(QStringLiteral("feed lost")));
+    QCOMPARE(fixture.model().rowCount(), 1); // old rows stay
+    QVERIFY(server.restart());
+    QTRY_COMPARE_WITH_TIMEOUT(fixture.window.status().feedText(), QStringLiteral("push"), 40'000);
+    QTRY_COMPARE(fixture.model().heldCount(), 0);
+}
+
+void WindowTest::saysWhyItCannotConnect()
+{
+    RedisServer server({.password = "right"});
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    app::Target target = fixture.target();
+    target.server.password = Secret("wrong");
+    fixture.host.open(Result<app::Target>(target));
+    QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Failed);
+    QVERIFY(!fixture.window.messages().text().isEmpty());
+    QVERIFY(!fixture.window.messages().text().contains(QStringLiteral("wrong\"")));
+    QCOMPARE(fixture.window.findChild<EmptyState *>()->headline(), QStringLiteral("No connection"));
+    target.server.password = Secret("right");
+    fixture.host.open(Result<app::Target>(target));
+    QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Open);
+    QCOMPARE(fixture.window.messages().text(), QString());
+}
+
+void WindowTest::readOnlyOffersNoActs()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open(true));
+    QVERIFY(fixture.select(kFirst));
+    QVERIFY(!button(fixture.window, "releaseButton")->isEnabled());
+    QVERIFY(!button(fixture.window, "deleteButton")->isEnabled());
+    QTest::keyClick(&fixture.window, Qt::Key_R, Qt::ControlModifier);
+    QVERIFY(!fixture.window.findChild<ActionDialog *>());
+}
+
+void WindowTest::connectDialogRefusesBadInput()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.window.openConnectDialog();
+    auto *dialog = openDialog<ConnectDialog>(fixture.window);
+    QVERIFY(dialog);
+    auto *url = dialog->findChild<QLineEdit *>(QStringLiteral("url"));
+    const auto *error = dialog->findChild<QLabel *>(QStringLiteral("error"));
+    url->setText(QStringLiteral("http://host"));
+    QTest::mouseClick(button(*dialog, "connectButton"), Qt::LeftButton);
+    QVERIFY(error->isVisible());
+    QVERIFY(error->text().contains(QStringLiteral("Redis URL")));
+    QCOMPARE(fixture.host.state(), WorkspaceHost::State::Idle);
+    url->setText(server.url());
+    QTest::keyClick(url, Qt::Key_Return);
+    QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Open);
+}
+
+void WindowTest::copiesTheWholeId()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QVERIFY(QTest::qWaitForWindowActive(&fixture.window));
+    QTest::keyClick(&fixture.table(), Qt::Key_C, Qt::ControlModifier);
+    QCOMPARE(QGuiApplication::clipboard()->text(), QString::fromUtf8(kFirst.bytes()));
+}
+
+void WindowTest::everyFocusableWidgetHasAName()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("One"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    fixture.window.openConnectDialog();
+    QTest::mouseClick(button(fixture.window, "deleteButton"), Qt::LeftButton);
+    QVERIFY(openDialog<ConnectDialog>(fixture.window));
+    auto *dialog = openDialog<ActionDialog>(fixture.window);
+    QVERIFY(dialog);
+    QVERIFY(becomesEnabled(button(*dialog, "confirmButton")));
+    for (const QWidget *widget : fixture.window.findChildren<QWidget *>()) {
+        // Hidden labels without a text have nothing to be named after.
+        const bool isEmptyLabel = qobject_cast<const QLabel *>(widget) && !widget->isVisible();
+        if (widget->focusPolicy() == Qt::NoFocus || isEmptyLabel ||
+            widget->objectName().startsWith(u"qt_"))
+            continue;
+        auto *accessible = QAccessible::queryAccessibleInterface(const_cast<QWidget *>(widget));
+        QVERIFY2(accessible && !accessible->text(QAccessible::Name).isEmpty(),
+                 qPrintable(QString(QString::fromLatin1(widget->metaObject()->className()) + u' ' +
+                                    widget->objectName())));
+    }
+}
+
+QTEST_MAIN(WindowTest)
+#include "tst_window.moc"

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "gui/views/appearance.h"
+#include "gui/views/lockspage.h"
+#include "gui/views/locktable.h"
+#include "gui/views/mainwindow.h"
+#include "gui/views/workspacehost.h"
+#include "support/redisserver.h"
+
+#include <QTemporaryDir>
+
+namespace lockkeeper::test {
+
+/// The window on a real server and a real SQLite database.
+class WindowFixture
+{
+public:
+    explicit WindowFixture(RedisServer &server);
+    /// Closes everything in the order in which the program does.
+    ~WindowFixture();
+    WindowFixture(const WindowFixture &) = delete;
+    WindowFixture &operator=(const WindowFixture &) = delete;
+
+    /// Puts a session with two messages into the database.
+    void addSession(const SessionId &id, const QString &title, const QString &user);
+    void lock(const SessionId &id, const QByteArray &token, int ms = 60'000);
+    [[nodiscard]] QByteArray tokenOf(const SessionId &id);
+    [[nodiscard]] bool isStored(const SessionId &id);
+    /// Connects and waits until the list equals the server.
+    [[nodiscard]] bool open(bool isReadOnly = false);
+    /// Selects the lock and waits until its details are read.
+    [[nodiscard]] bool select(const SessionId &id);
+
+    [[nodiscard]] app::Target target() const;
+    [[nodiscard]] gui::LockTableModel &model() { return window.locksPage().model(); }
+    [[nodiscard]] gui::LockTable &table() { return window.locksPage().table(); }
+    [[nodiscard]] QList<QByteArray> auditLines() const;
+
+    RedisServer &server;
+    QTemporaryDir folder;
+    SystemClock clock;
+    gui::Appearance appearance;
+    gui::WorkspaceHost host;
+    gui::MainWindow window;
+};
+
+} // namespace lockkeeper::test
