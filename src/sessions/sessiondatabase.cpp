@@ -216,8 +216,10 @@ QFuture<Result<void>> SessionDatabase::create(ChatSession session)
                          SqlConnection &connection, const DatabaseSchema &schema) -> Result<void> {
         const auto created = inTransaction<bool>(
             connection, SqlConnection::Intent::Write, doing, [&]() -> Result<bool> {
-                const Result<void> done =
-                    insert(connection, sessionRow(session, schema), schema.sessions(), doing);
+                Result<void> done = checkJson(session);
+                if (done)
+                    done =
+                        insert(connection, sessionRow(session, schema), schema.sessions(), doing);
                 return done ? Result<bool>(true) : done.error();
             });
         return created ? Result<void>() : created.error();
@@ -233,6 +235,8 @@ QFuture<Result<SaveOutcome>> SessionDatabase::save(ChatSession session, qint64 s
         doing,
         [session = std::move(session), storedMessages,
          doing](SqlConnection &connection, const DatabaseSchema &schema) -> Result<SaveOutcome> {
+            if (const Result<void> valid = checkJson(session); !valid)
+                return valid.error();
             const Result<bool> isCreated = updateOrInsert(connection, schema, session, doing);
             if (!isCreated)
                 return isCreated.error();

@@ -55,6 +55,13 @@ JsonValue newerJson(const QVariant &value, JsonValue::Kind kind)
     return JsonValue::parse(value.toString().toUtf8()).value_or(JsonValue());
 }
 
+Error corruptColumn(const char *column, const QString &why)
+{
+    return {ErrorCode::Corrupt,
+            QStringLiteral("the column \"%1\" is corrupt: %2").arg(name(column), why),
+            QStringLiteral("the row was left as it is")};
+}
+
 /// A column of JSON text: empty for null, Corrupt when it is not of `kind`.
 Result<QByteArray> json(const QVariant &value, JsonValue::Kind kind, const char *column)
 {
@@ -64,11 +71,8 @@ Result<QByteArray> json(const QVariant &value, JsonValue::Kind kind, const char 
     const Result<JsonValue> parsed = JsonValue::parse(text);
     if (parsed && parsed->kind() == kind)
         return text;
-    return Error{ErrorCode::Corrupt,
-                 QStringLiteral("the column \"%1\" is corrupt: %2")
-                     .arg(name(column), parsed ? QStringLiteral("it is ") + parsed->kindName()
-                                               : parsed.error().what),
-                 QStringLiteral("the row was left as it is")};
+    return corruptColumn(column, parsed ? QStringLiteral("it is ") + parsed->kindName()
+                                        : parsed.error().what);
 }
 
 /// Names of the newer columns that the table has, as a tail of a list of columns.
@@ -225,8 +229,13 @@ Result<std::optional<ChatSession>> readSession(SqlConnection &connection,
     if (const auto user = text(row->value(0)))
         session.user = UserId(user->toUtf8());
     session.title = text(row->value(1));
-    session.startedAt = time(row->value(2), connection.isPostgreSql()).value_or(WallTime{});
-    session.updatedAt = time(row->value(3), connection.isPostgreSql()).value_or(WallTime{});
+    for (int column = 2; column <= 3; ++column) {
+        const auto read = time(row->value(column), connection.isPostgreSql());
+        if (!read && !row->value(column).isNull())
+            return corruptColumn(column == 2 ? "createdAt" : "updatedAt",
+                                 QStringLiteral("it is no time of RFC 3339"));
+        (column == 2 ? session.startedAt : session.updatedAt) = read.value_or(WallTime{});
+    }
     session.usage = {row->value(4).toLongLong(), row->value(5).toLongLong()};
     if (const auto read = readJsonColumns(session, *row, 6); !read)
         return read.error();

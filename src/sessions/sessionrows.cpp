@@ -7,6 +7,8 @@
 #include <QStringDecoder>
 #include <QUuid>
 
+#include <utility>
+
 namespace lockkeeper::sessions {
 
 namespace {
@@ -51,6 +53,41 @@ QVariant newerValue(const JsonValue &json, JsonValue::Kind kind)
 
 } // namespace
 
+Result<void> checkJson(const ChatSession &session)
+{
+    using Kind = JsonValue::Kind;
+    const auto check = [](const QByteArray &json, Kind kind, const QString &name) -> Result<void> {
+        const Result<JsonValue> value = JsonValue::parse(json);
+        if (value && value->kind() == kind)
+            return {};
+        return Error{ErrorCode::InvalidInput,
+                     QStringLiteral("%1 of the session cannot be stored: %2")
+                         .arg(name, value ? QStringLiteral("it is ") + value->kindName()
+                                          : value.error().what),
+                     {}};
+    };
+    const std::pair<const QByteArray &, QString> objects[] = {
+        {session.credentialsJson, QStringLiteral("credentials")},
+        {session.successfulAgentRunsJson, QStringLiteral("successful_agent_runs")},
+        {session.successfulAgentSchedulesJson, QStringLiteral("successful_agent_schedules")},
+    };
+    for (const auto &[json, name] : objects) {
+        if (Result<void> checked = check(json, Kind::Object, name); !checked)
+            return checked;
+    }
+    for (const ChatMessage &message : session.messages) {
+        Result<void> checked;
+        if (!message.toolCallsJson.isEmpty())
+            checked = check(message.toolCallsJson, Kind::Array, QStringLiteral("tool_calls"));
+        if (checked && !message.functionCallJson.isEmpty())
+            checked =
+                check(message.functionCallJson, Kind::Object, QStringLiteral("function_call"));
+        if (!checked)
+            return checked;
+    }
+    return {};
+}
+
 std::optional<QString> idText(const QByteArray &id)
 {
     QStringDecoder utf8(QStringConverter::Utf8, QStringConverter::Flag::Stateless);
@@ -88,7 +125,9 @@ RowToInsert sessionRow(const ChatSession &session, const DatabaseSchema &schema)
 {
     RowToInsert row;
     row.add(QStringLiteral("id"), QString::fromUtf8(session.id.bytes()));
-    row.add(QStringLiteral("createdAt"), rfc3339(session.startedAt));
+    // JSON that lacks its start must not date the row to 1970.
+    const bool isDated = session.startedAt != WallTime{};
+    row.add(QStringLiteral("createdAt"), rfc3339(isDated ? session.startedAt : session.updatedAt));
     row.add(QStringLiteral("userId"), session.user
                                           ? QVariant(QString::fromUtf8(session.user->bytes()))
                                           : QVariant(QMetaType(QMetaType::QString)));

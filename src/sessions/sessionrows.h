@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/result.h"
 #include "sessions/chatsession.h"
 #include "sessions/databaseschema.h"
 
@@ -14,6 +15,9 @@ namespace lockkeeper::sessions {
 
 /// An id as SQL text; nullopt for bytes that no text column can hold, and that no row has.
 [[nodiscard]] std::optional<QString> idText(const QByteArray &id);
+
+/// InvalidInput when a JSON text of the session is none: SQLite would store it all the same.
+[[nodiscard]] Result<void> checkJson(const ChatSession &session);
 
 /// An INSERT in the making.
 struct RowToInsert

@@ -31,9 +31,9 @@ Error stopped(const SessionId &id)
         ErrorCode::Cancelled, u"deleting " + nameOf(id) + u" was stopped; nothing is deleted", {}};
 }
 
-Error after(const QString &done, const Error &error)
+Error withPrefix(const QString &state, const Error &error)
 {
-    return {error.code, QString(done + error.what), error.hint};
+    return {error.code, QString(state + error.what), error.hint};
 }
 
 bool isVisibleTo(const ChatSession &session, const std::optional<UserId> &user)
@@ -149,10 +149,12 @@ Task<UpsertOutcome> SessionStore::upsertUnder(Guard guard, ChatSession session)
     if (saved) {
         outcome.saved = *saved;
         static_cast<void>(numberMessages(session.messages, *stored));
-        if (session.messages.size() < *stored)
+        const qint64 known =
+            session.messages.isEmpty() ? 0 : session.messages.last().sequence.value_or(0) + 1;
+        if (known < *stored)
             outcome.warnings += QStringLiteral("the database holds %1 messages, this copy only %2")
                                     .arg(*stored)
-                                    .arg(session.messages.size());
+                                    .arg(known);
     }
     auto cached = co_await stillOurs(guard);
     if (cached)
@@ -160,8 +162,8 @@ Task<UpsertOutcome> SessionStore::upsertUnder(Guard guard, ChatSession session)
     if (!saved)
         co_return saved.error();
     if (!cached)
-        co_return after(nameOf(session.id) + u" is saved in the database, but not cached: ",
-                        cached.error());
+        co_return withPrefix(nameOf(session.id) + u" is saved in the database, but not cached: ",
+                             cached.error());
     outcome.session = std::move(session);
     co_return outcome;
 }
@@ -188,8 +190,9 @@ Task<bool> SessionStore::rename(SessionId id, QString title)
         co_return renamed;
     const auto dropped = co_await m_cache.remove(id);
     if (!dropped)
-        co_return after(nameOf(id) + u" is renamed in the database, but its cached copy is not: ",
-                        dropped.error());
+        co_return withPrefix(nameOf(id) +
+                                 u" is renamed in the database, but its cached copy is not: ",
+                             dropped.error());
     co_return true;
 }
 
@@ -235,10 +238,10 @@ QCoro::Task<RemoveReport> SessionStore::removeUnder(Guard guard, RemoveRequest r
     }
 
     announce(RemoveStep::Cache);
-    const auto stillOurs = co_await this->stillOurs(guard);
-    if (!stillOurs) {
+    const auto isOurs = co_await stillOurs(guard);
+    if (!isOurs) {
         report.failure =
-            after(QStringLiteral("the cached entry was left as it is: "), stillOurs.error());
+            withPrefix(QStringLiteral("the cached entry was left as it is: "), isOurs.error());
         co_return report;
     }
     const auto entry = co_await m_cache.remove(request.id);

@@ -38,6 +38,8 @@ private slots:
     void takesIdsAsBytes();
     void readsTheNewerColumns();
     void keepsTheNewerColumns();
+    void refusesTextsThatAreNoJson_data() { test::addDatabaseKinds(); }
+    void refusesTextsThatAreNoJson();
     void reportsCorruptColumns();
 
 private:
@@ -307,6 +309,22 @@ void TestSessionDatabase::keepsTheNewerColumns()
              QStringLiteral("m-1|2026-01-01 00:00:00|12|{\"x\": 1}"));
 }
 
+void TestSessionDatabase::refusesTextsThatAreNoJson()
+{
+    QFETCH(Kind, kind);
+    SessionDatabase database(m_databases.make(kind));
+    ChatSession session = sampleSession("s1", "u1", 1);
+    session.credentialsJson = "{secret";
+    QCOMPARE(await(database.create(session)).error().code, ErrorCode::InvalidInput);
+    session.credentialsJson = "{}";
+    session.messages[0].toolCallsJson = R"({"no":"array"})";
+    const auto saved = await(database.save(session, 0));
+    QVERIFY(!saved);
+    QCOMPARE(saved.error().code, ErrorCode::InvalidInput);
+    QVERIFY(saved.error().what.contains(u"tool_calls"));
+    QVERIFY(!*await(database.load(session.id)));
+}
+
 void TestSessionDatabase::reportsCorruptColumns()
 {
     const Dsn dsn = m_databases.make(Kind::Sqlite);
@@ -318,6 +336,8 @@ void TestSessionDatabase::reportsCorruptColumns()
     QCOMPARE(loaded.error().code, ErrorCode::Corrupt);
     QVERIFY(loaded.error().what.contains(u"\"toolCalls\""));
     QVERIFY(!describe(loaded.error()).contains(u"secret"));
+    m_databases.sql(dsn, QStringLiteral("UPDATE \"ChatSession\" SET \"updatedAt\" = 'once'"));
+    QVERIFY(await(database.load(SessionId("s1"))).error().what.contains(u"\"updatedAt\""));
 }
 
 QTEST_GUILESS_MAIN(TestSessionDatabase)
