@@ -138,7 +138,7 @@ void ExpiryTest::serverWithManyOtherKeys()
     // Twins that nobody watches end at the same times: what the server does without us.
     for (int i = 0; i < kLocks; ++i) {
         placeLock(server, i, 2s + i * 10ms);
-        raw.call(
+        server.redis(
             {"SET", "twin-" + QByteArray::number(i), "x", "PX", QByteArray::number(2000 + i * 10)});
     }
     QTRY_COMPARE_WITH_TIMEOUT(m_ended.size(), kLocks, 60'000);
