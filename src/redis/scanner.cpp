@@ -10,7 +10,9 @@ namespace lockkeeper::redis {
 namespace {
 
 constexpr int kFirstCount = 250;
-constexpr int kSmallestCount = 50;
+/// Holds a server for a quarter of a millisecond: what takes longer waits for something else, such
+/// as a turn on a busy machine, and smaller pages would only be more of them.
+constexpr int kSmallestCount = 250;
 /// SCAN with COUNT 1000 holds a server for about a millisecond.
 constexpr int kLargestCount = 1000;
 /// A page that takes this much longer than the quickest one is too large for this server now.
@@ -19,6 +21,8 @@ constexpr milliseconds kSlowPage{4};
 constexpr int kPagesBeforeResting = 50;
 /// Rest for this many times the page's duration: a fifth of the time is ours.
 constexpr int kRestFactor = 4;
+/// A page holds the server for a few milliseconds at most, however long its reply took to reach us.
+constexpr milliseconds kLongestRest{20};
 
 /// COUNT for the next page, from how long the last one took.
 class CountControl
@@ -123,7 +127,8 @@ QCoro::Task<> Scanner::walk(quint64 generation, QByteArray pattern, Pace pace)
             break;
         emit progressed(m_progress);
         if (pace == Pace::Gentle && page > kPagesBeforeResting) {
-            const auto rest = std::chrono::ceil<milliseconds>(took * kRestFactor);
+            const auto rest =
+                std::min(std::chrono::ceil<milliseconds>(took * kRestFactor), kLongestRest);
             static_cast<void>(co_await after(rest, this));
             if (isStale())
                 co_return;
