@@ -27,29 +27,6 @@ namespace {
 const SessionId kFirst("3f2a77c1-0b8e-4d13-9a52-6c0de1f791c4");
 const SessionId kSecond("9b1d5c20-11aa-4f4e-8b6e-aa0bcd0107aa");
 
-template<typename Dialog>
-Dialog *openDialog(const MainWindow &window)
-{
-    Dialog *dialog = nullptr;
-    const bool isThere = QTest::qWaitFor(
-        [&] {
-            dialog = window.findChild<Dialog *>();
-            return dialog && dialog->isVisible();
-        },
-        20'000);
-    return isThere ? dialog : nullptr;
-}
-
-QPushButton *button(const QWidget &parent, const char *name)
-{
-    return parent.findChild<QPushButton *>(QString::fromLatin1(name));
-}
-
-bool becomesEnabled(const QWidget *widget)
-{
-    return QTest::qWaitFor([widget] { return widget->isEnabled(); }, 20'000);
-}
-
 } // namespace
 
 /// Each test starts a server of its own, and clicks and types as a user would.
@@ -58,7 +35,6 @@ class WindowTest : public QObject
     Q_OBJECT
 
 private slots:
-    void showsTheEmptyWindow();
     void listsLocksAndFollowsThem();
     void filters();
     void releasesByKeys();
@@ -68,21 +44,9 @@ private slots:
     void endsTheWaitForALock();
     void masksMessagesUntilRevealed();
     void showsACorruptEntryAsCorrupt();
-    void saysWhenTheFeedIsLost();
-    void saysWhyItCannotConnect();
-    void readOnlyOffersNoActs();
-    void connectDialogRefusesBadInput();
     void copiesTheWholeId();
     void everyFocusableWidgetHasAName();
 };
-
-void WindowTest::showsTheEmptyWindow()
-{
-    RedisServer server;
-    WindowFixture fixture(server);
-    QCOMPARE(fixture.window.findChild<EmptyState *>()->headline(), QStringLiteral("Not connected"));
-    QCOMPARE(fixture.window.status().feedText(), QStringLiteral("not connected"));
-}
 
 void WindowTest::listsLocksAndFollowsThem()
 {
@@ -291,74 +255,6 @@ void WindowTest::showsACorruptEntryAsCorrupt()
     QVERIFY(!facts->valueOf(QStringLiteral("Cached")).isEmpty());
     QCOMPARE(server.redis({"GET", locks::LockFamily().cacheKey(kFirst).bytes()}).toByteArray(),
              QByteArray("{broken"));
-}
-
-void WindowTest::saysWhenTheFeedIsLost()
-{
-    RedisServer server;
-    LK_START_REDIS(server);
-    WindowFixture fixture(server);
-    fixture.lock(kFirst, "aaaa");
-    QVERIFY(fixture.open());
-    QTRY_COMPARE(fixture.model().rowCount(), 1);
-    server.kill();
-    QTRY_VERIFY(fixture.window.status().feedText().startsWith(QStringLiteral("feed lost")));
-    QCOMPARE(fixture.model().rowCount(), 1); // old rows stay
-    QVERIFY(server.restart());
-    QTRY_COMPARE_WITH_TIMEOUT(fixture.window.status().feedText(), QStringLiteral("push"), 40'000);
-    QTRY_COMPARE(fixture.model().heldCount(), 0);
-}
-
-void WindowTest::saysWhyItCannotConnect()
-{
-    RedisServer server({.password = "right"});
-    LK_START_REDIS(server);
-    WindowFixture fixture(server);
-    app::Target target = fixture.target();
-    target.server.password = Secret("wrong");
-    fixture.host.open(Result<app::Target>(target));
-    QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Failed);
-    QVERIFY(!fixture.window.messages().text().isEmpty());
-    QVERIFY(!fixture.window.messages().text().contains(QStringLiteral("wrong\"")));
-    QCOMPARE(fixture.window.findChild<EmptyState *>()->headline(), QStringLiteral("No connection"));
-    target.server.password = Secret("right");
-    fixture.host.open(Result<app::Target>(target));
-    QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Open);
-    QCOMPARE(fixture.window.messages().text(), QString());
-}
-
-void WindowTest::readOnlyOffersNoActs()
-{
-    RedisServer server;
-    LK_START_REDIS(server);
-    WindowFixture fixture(server);
-    fixture.lock(kFirst, "aaaa");
-    QVERIFY(fixture.open(true));
-    QVERIFY(fixture.select(kFirst));
-    QVERIFY(!button(fixture.window, "releaseButton")->isEnabled());
-    QVERIFY(!button(fixture.window, "deleteButton")->isEnabled());
-    QTest::keyClick(&fixture.window, Qt::Key_R, Qt::ControlModifier);
-    QVERIFY(!fixture.window.findChild<ActionDialog *>());
-}
-
-void WindowTest::connectDialogRefusesBadInput()
-{
-    RedisServer server;
-    LK_START_REDIS(server);
-    WindowFixture fixture(server);
-    fixture.window.openConnectDialog();
-    auto *dialog = openDialog<ConnectDialog>(fixture.window);
-    QVERIFY(dialog);
-    auto *url = dialog->findChild<QLineEdit *>(QStringLiteral("url"));
-    const auto *error = dialog->findChild<QLabel *>(QStringLiteral("error"));
-    url->setText(QStringLiteral("http://host"));
-    QTest::mouseClick(button(*dialog, "connectButton"), Qt::LeftButton);
-    QVERIFY(error->isVisible());
-    QVERIFY(error->text().contains(QStringLiteral("Redis URL")));
-    QCOMPARE(fixture.host.state(), WorkspaceHost::State::Idle);
-    url->setText(server.url());
-    QTest::keyClick(url, Qt::Key_Return);
-    QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Open);
 }
 
 void WindowTest::copiesTheWholeId()

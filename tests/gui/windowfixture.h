@@ -9,7 +9,9 @@
 #include "gui/views/workspacehost.h"
 #include "support/redisserver.h"
 
+#include <QPushButton>
 #include <QTemporaryDir>
+#include <QTest>
 
 namespace lockkeeper::test {
 
@@ -45,5 +47,29 @@ public:
     gui::WorkspaceHost host;
     gui::MainWindow window;
 };
+
+/// The dialog of this kind, once it is on screen; null when none appears.
+template<typename Dialog>
+Dialog *openDialog(const gui::MainWindow &window)
+{
+    Dialog *dialog = nullptr;
+    const bool isThere = QTest::qWaitFor(
+        [&] {
+            dialog = window.findChild<Dialog *>();
+            return dialog && dialog->isVisible();
+        },
+        20'000);
+    return isThere ? dialog : nullptr;
+}
+
+inline QPushButton *button(const QWidget &parent, const char *name)
+{
+    return parent.findChild<QPushButton *>(QString::fromLatin1(name));
+}
+
+inline bool becomesEnabled(const QWidget *widget)
+{
+    return QTest::qWaitFor([widget] { return widget->isEnabled(); }, 20'000);
+}
 
 } // namespace lockkeeper::test
