@@ -8,7 +8,9 @@ target_compile_definitions(lk_options INTERFACE
     QT_DISABLE_DEPRECATED_BEFORE=0x060400)
 target_compile_options(lk_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align
-    -Wimplicit-fallthrough -Wno-missing-field-initializers)
+    -Wimplicit-fallthrough -Wno-missing-field-initializers
+    # The same objects wherever the tree lies: reproducible, and one ccache for all clones.
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
 
 option(LK_WERROR "Treat warnings as errors (on in CI)" OFF)
 if(LK_WERROR)

@@ -126,6 +126,8 @@ QCoro::Task<> Scanner::walk(quint64 generation, QByteArray pattern, Pace pace)
         if (cursor == "0")
             break;
         emit progressed(m_progress);
+        if (isStale())
+            co_return;
         if (pace == Pace::Gentle && page > kPagesBeforeResting) {
             const auto rest =
                 std::min(std::chrono::ceil<milliseconds>(took * kRestFactor), kLongestRest);
