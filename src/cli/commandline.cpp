@@ -27,6 +27,8 @@ CommandLine::CommandLine()
 {
     m_app->set_version_flag("--version", "lockkeeper-cli " LK_VERSION);
     m_app->set_help_flag("-h,--help", tr("Print this help and exit").toStdString());
+    m_app->get_formatter()->label("SUBCOMMAND", "VERB");
+    m_app->get_formatter()->label("Subcommands", "Verbs");
     m_app->fallthrough(); // common options are taken after the verb as well
     m_app->require_subcommand(1, 1);
     declareCommon();
@@ -54,13 +56,14 @@ void CommandLine::declareCommon()
     CLI::App &app = *m_app;
     const std::string group = tr("Connection").toStdString();
     app::TargetInput &target = m_options.target;
-    auto *url = addText(app, "--url", target.url,
-                        tr("redis://, rediss:// (TLS) or redis+unix:///path, with user, password "
-                           "and /db"));
-    url->type_name("URL")->group(group);
-    auto *database = addText(app, "--db", target.database,
-                             tr("postgresql://user@host/database or sqlite:///path"));
-    database->type_name("DSN")->group(group);
+    addText(app, "--url", target.url,
+            tr("redis://, rediss:// (TLS) or redis+unix:///path, with user, password "
+               "and /db"))
+        ->type_name("URL")
+        ->group(group);
+    addText(app, "--db", target.database, tr("postgresql://user@host/database or sqlite:///path"))
+        ->type_name("DSN")
+        ->group(group);
     addText(app, "--family", target.family, tr("Key family: chat (the default) or copilot"))
         ->type_name("NAME")
         ->group(group);
@@ -77,8 +80,6 @@ void CommandLine::declareCommon()
         ->group(group);
     addFlag(app, "--demo", m_options.isDemo,
             tr("Use a demo of its own: private server, sessions and workers, gone afterwards"))
-        ->excludes(url)
-        ->excludes(database)
         ->group(group);
     addFlag(app, "--json", m_options.isJson, tr("Write JSON for programs"));
 }
@@ -112,9 +113,16 @@ std::optional<int> CommandLine::parse(int argc, char **argv)
         m_app->parse(std::move(arguments));
     } catch (const CLI::Success &help) {
         return m_app->exit(help);
+    } catch (const CLI::RequiredError &refusal) {
+        return refuse(m_app->get_subcommands().empty() ? tr("no verb was given").toStdString()
+                                                       : std::string(refusal.what()));
     } catch (const CLI::ParseError &refusal) {
         return refuse(refusal.what());
     }
+    const bool isPlaceGiven =
+        !m_options.target.url.isEmpty() || !m_options.target.database.isEmpty();
+    if (m_options.isDemo && isPlaceGiven)
+        return refuse(tr("--demo brings its own --url and --db").toStdString());
     return std::nullopt;
 }
 

@@ -208,6 +208,8 @@ void InspectionView::printCopies(Output &output) const
     const ChatSession *cached = sessionOf(m_inspection.cached);
     const ChatSession *stored = sessionOf(m_inspection.stored);
     const auto addRow = [&](const QString &label, const auto &textOf) {
+        if (!cached && !stored)
+            return;
         table.add({{label, Tone::Faint},
                    {cached ? textOf(*cached) : QString()},
                    {stored ? textOf(*stored) : QString()}});

@@ -41,6 +41,15 @@ QString titleText(const LockRow &row)
     return row.session.title ? printable(row.session.title->toUtf8()) : QString();
 }
 
+/// "≥ 2 h" where we know a lower bound only.
+QString heldText(const LockRow &row)
+{
+    const auto held = row.held();
+    if (!held)
+        return tr("–");
+    return row.lock.isAcquiredAtKnown ? spanText(*held) : QString(u"≥ " + spanText(*held));
+}
+
 QString ownerText(const LockRow &row)
 {
     return row.owner ? row.owner->label : QString();
@@ -108,7 +117,7 @@ Json sessionJson(const app::SessionGlance &session)
 
 std::optional<milliseconds> LockRow::held() const
 {
-    return lock.isAcquiredAtKnown ? std::optional(lock.held(now)) : std::nullopt;
+    return lock.isForeign() ? std::nullopt : std::optional(lock.held(now));
 }
 
 std::optional<WallTime> LockRow::acquiredAt() const
@@ -206,16 +215,11 @@ TextTable lockTable(const QList<LockRow> &rows)
                      {tr("TITLE"), false, true}});
     for (const LockRow &row : rows) {
         const auto ttl = row.lock.ttl(row.now);
-        const auto held = row.held();
-        const QString ttlText = row.lock.isForeign() && !ttl ? tr("–")
-                                : ttl                        ? spanText(*ttl)
-                                                             : tr("never");
         const auto &bytes = row.session.cachedBytes;
         table.add({stateCell(row.diagnosis.state),
                    {printable(row.lock.session.bytes()), Tone::Strong},
-                   {ttlText, ttl ? Tone::Plain : Tone::Bad},
-                   {held ? spanText(*held) : tr("unknown"), held ? Tone::Plain : Tone::Faint},
-                   {row.lock.isForeign() ? row.lock.foreignReason : ownerText(row)},
+                   {ttl ? spanText(*ttl) : tr("never"), ttl ? Tone::Plain : Tone::Bad},
+                   {heldText(row)},
                    {userText(row)},
                    {bytes ? sizeText(*bytes) : tr("–")},
                    {titleText(row)}});

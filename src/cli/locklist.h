@@ -27,7 +27,7 @@ struct LockRow
     SteadyTime now;
     WallTime wallNow;
 
-    /// How long it is held; nullopt when only a lower bound is known.
+    /// How long it is held; at least, where acquiredAt() is not known. nullopt: foreign.
     [[nodiscard]] std::optional<milliseconds> held() const;
     [[nodiscard]] std::optional<milliseconds> queued() const;
     [[nodiscard]] std::optional<WallTime> acquiredAt() const;

@@ -25,11 +25,13 @@ QStringList describeSubject(const app::Preview &preview, const Clock &clock)
         if (session->user)
             lines.append(tr("user     %1").arg(printable(session->user->bytes())));
     }
-    if (inspection.lock)
-        lines.append(
-            tr("lock     %1")
-                .arg(app::holdText(*inspection.lock, inspection.owner.value_or(locks::Owner()),
-                                   clock.steady())));
+    if (inspection.lock && inspection.lock->kind == locks::LockObservation::Kind::Missing)
+        lines.append(tr("lock     free"));
+    else if (inspection.lock)
+        lines.append(tr("lock     %1")
+                         .arg(app::holdText(*inspection.lock,
+                                            inspection.owner ? inspection.owner->label : QString(),
+                                            clock.steady())));
     return lines;
 }
 

@@ -37,14 +37,15 @@ QCoro::Task<int> ShowCommand::run(Context &context)
             co_return context.fail(recorded.error());
     }
 
+    const bool isNowhere = !inspection.isKnown() && inspection.cached && inspection.stored;
     const InspectionView view(inspection, workspace.target(), context.clock(), m_isRevealing);
     if (context.isJson())
         context.output().json(view.json());
-    else
+    else if (!isNowhere)
         view.print(context.output());
     if (!inspection.stored && inspection.hasDatabase)
         co_return context.fail(inspection.stored.error());
-    if (!inspection.isKnown() && inspection.cached)
+    if (isNowhere)
         co_return context.fail(
             Error{ErrorCode::NotFound,
                   tr("there is no session %1, and no lock of it").arg(printable(m_session.bytes())),

@@ -117,7 +117,7 @@ void WatchPrinter::printText(const LockEvent &event)
             line += tr("  after %1").arg(shortened(printable(event.previousToken->bytes())));
         if (event.ttl)
             line += tr("  ttl %1").arg(spanText(*event.ttl));
-        if (event.held)
+        if (event.held && event.kind != LockEvent::Kind::Acquired)
             line += tr("  held %1").arg(spanText(*event.held));
     }
     m_output.line(line, toneOf(event));

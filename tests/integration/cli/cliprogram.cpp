@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "integration/cli/cliprogram.h"
+
+#include "support/childprocess.h"
+
+#include <QDateTime>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QJsonDocument>
+
+namespace lockkeeper::test {
+
+namespace {
+
+constexpr int kLimit = 60'000; ///< ms; a program that hangs is a failure, not a wait
+
+} // namespace
+
+QJsonObject CliRun::object() const
+{
+    return QJsonDocument::fromJson(out).object();
+}
+
+QJsonArray CliRun::array() const
+{
+    return QJsonDocument::fromJson(out).array();
+}
+
+CliProgram::CliProgram(QString url)
+    : m_environment(QProcessEnvironment::systemEnvironment())
+{
+    for (const QString &name : m_environment.keys()) {
+        if (name.startsWith(u"LOCKKEEPER_") || name.startsWith(u"REDIS_") ||
+            name == u"DATABASE_URL")
+            m_environment.remove(name);
+    }
+    setEnvironment(QStringLiteral("XDG_STATE_HOME"), m_folder.filePath(QStringLiteral("state")));
+    if (!url.isEmpty())
+        setEnvironment(QStringLiteral("LOCKKEEPER_URL"), url);
+}
+
+void CliProgram::setEnvironment(const QString &name, const QString &value)
+{
+    m_environment.insert(name, value);
+}
+
+void CliProgram::useSqlite()
+{
+    setEnvironment(QStringLiteral("LOCKKEEPER_DB"), u"sqlite://" + sqlitePath());
+}
+
+QList<QJsonObject> CliProgram::audit() const
+{
+    QList<QJsonObject> lines;
+    const QDir folder(m_folder.filePath(QStringLiteral("state/lockkeeper/audit")));
+    for (const QFileInfo &file : folder.entryInfoList({QStringLiteral("*.jsonl")})) {
+        QFile month(file.filePath());
+        if (!month.open(QIODevice::ReadOnly))
+            continue;
+        while (!month.atEnd())
+            lines.append(QJsonDocument::fromJson(month.readLine()).object());
+    }
+    return lines;
+}
+
+std::unique_ptr<QProcess> CliProgram::start(const QStringList &arguments) const
+{
+    auto process = std::make_unique<QProcess>();
+    process->setProcessEnvironment(m_environment);
+    process->setStandardInputFile(QProcess::nullDevice());
+    dieWithParent(*process);
+    process->start(qEnvironmentVariable("LK_BIN") + QStringLiteral("/lockkeeper-cli"), arguments);
+    return process;
+}
+
+CliRun CliProgram::run(const QStringList &arguments) const
+{
+    const std::unique_ptr<QProcess> process = start(arguments);
+    CliRun run;
+    if (!process->waitForFinished(kLimit)) {
+        run.err = "did not end: " + process->errorString().toUtf8();
+        process->kill();
+        process->waitForFinished();
+        return run;
+    }
+    run.out = process->readAllStandardOutput();
+    run.err = process->readAllStandardError();
+    run.exitCode = process->exitStatus() == QProcess::NormalExit ? process->exitCode() : -1;
+    return run;
+}
+
+QJsonObject nextEvent(QProcess &process, const QString &event)
+{
+    QElapsedTimer time;
+    time.start();
+    while (time.elapsed() < kLimit) {
+        while (process.canReadLine()) {
+            const QJsonObject line = QJsonDocument::fromJson(process.readLine()).object();
+            if (event.isEmpty() || line[QStringLiteral("event")] == event)
+                return line;
+        }
+        if (!process.waitForReadyRead(kLimit))
+            break;
+    }
+    return {};
+}
+
+QJsonObject rowOf(const QJsonArray &list, const QString &session)
+{
+    for (const QJsonValue &row : list) {
+        if (row[QStringLiteral("session_id")] == session)
+            return row.toObject();
+    }
+    return {};
+}
+
+QByteArray freshToken()
+{
+    // RFC 9562, section 5.1: 100 ns since 1582-10-15.
+    constexpr qint64 kEpochOffset = 122'192'928'000'000'000;
+    static qint64 last = 0;
+    last = qMax(last + 1, QDateTime::currentMSecsSinceEpoch() * 10'000 + kEpochOffset);
+    const auto hex = [](qint64 value, int digits) {
+        return QByteArray::number(value, 16).rightJustified(digits, '0').right(digits);
+    };
+    return hex(last & 0xffffffff, 8) + hex(last >> 32 & 0xffff, 4) + '1' +
+           hex(last >> 48 & 0xfff, 3) + "8a5e" + "0242ac120007";
+}
+
+QByteArray lockKey(const QByteArray &session)
+{
+    return "chat:session_lock:" + session;
+}
+
+QByteArray cacheKey(const QByteArray &session)
+{
+    return "chat:session:" + session;
+}
+
+} // namespace lockkeeper::test

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "support/redisserver.h"
+
+#include <QByteArray>
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QList>
+#include <QProcess>
+#include <QString>
+#include <QStringList>
+#include <QTemporaryDir>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace lockkeeper::test {
+
+/// What a run of lockkeeper-cli left.
+struct CliRun
+{
+    int exitCode = -1;
+    QByteArray out;
+    QByteArray err;
+
+    [[nodiscard]] QJsonObject object() const;
+    [[nodiscard]] QJsonArray array() const;
+};
+
+/// lockkeeper-cli, with an environment and a state folder of its own.
+class CliProgram
+{
+public:
+    /// The address every call gets in LOCKKEEPER_URL; empty: none.
+    explicit CliProgram(QString url = {});
+
+    void setEnvironment(const QString &name, const QString &value);
+    /// LOCKKEEPER_DB: an SQLite file in a temporary folder; the program creates it.
+    void useSqlite();
+    [[nodiscard]] QString sqlitePath() const
+    {
+        return m_folder.filePath(QStringLiteral("chat.db"));
+    }
+    /// The lines of the audit log.
+    [[nodiscard]] QList<QJsonObject> audit() const;
+
+    /// Runs it to its end; standard input is no terminal.
+    [[nodiscard]] CliRun run(const QStringList &arguments) const;
+    /// Starts it; whoever gets it ends it.
+    [[nodiscard]] std::unique_ptr<QProcess> start(const QStringList &arguments) const;
+
+private:
+    QTemporaryDir m_folder;
+    QProcessEnvironment m_environment;
+};
+
+/// The next line of a running program that is a JSON object with `event` (any, when empty); an
+/// empty object when none comes.
+[[nodiscard]] QJsonObject nextEvent(QProcess &process, const QString &event = {});
+
+/// What `list` has to say of one session; an empty object when it does not list it.
+[[nodiscard]] QJsonObject rowOf(const QJsonArray &list, const QString &session);
+
+/// The token of a version-1 UUID, as redis-py would make it now.
+[[nodiscard]] QByteArray freshToken();
+
+[[nodiscard]] QByteArray lockKey(const QByteArray &session);
+[[nodiscard]] QByteArray cacheKey(const QByteArray &session);
+
+} // namespace lockkeeper::test

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "integration/cli/cliprogram.h"
+
+#include <QTest>
+
+using namespace lockkeeper;
+using namespace lockkeeper::test;
+
+namespace {
+
+const QString kYes = QStringLiteral("--yes");
+const QString kJson = QStringLiteral("--json");
+
+QString createSession(const CliProgram &cli)
+{
+    return cli
+        .run({QStringLiteral("session"), QStringLiteral("create"), QStringLiteral("--user"),
+              QStringLiteral("u-1"), kJson})
+        .object()[u"session_id"]
+        .toString();
+}
+
+CliRun remove(const CliProgram &cli, const QString &id, const QStringList &more = {})
+{
+    return cli.run(QStringList{QStringLiteral("delete"), id} + more);
+}
+
+} // namespace
+
+class TestCliDelete final : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void deletesRowAndCopyUnderTheLock();
+    void doesNotFindOthersSessions();
+    void waitsForTheLockAndGivesUp();
+    void takesOverFromTheSeenOwnerOnly();
+    void doesNotActUnconfirmed();
+    void refusesReadOnly();
+    void tellsWhatIsHalfDone();
+    void endsItsWaitOnASignal();
+};
+
+void TestCliDelete::deletesRowAndCopyUnderTheLock()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = createSession(cli);
+    QVERIFY(!id.isEmpty());
+    QCOMPARE(server.redis({"EXISTS", cacheKey(id.toUtf8())}).toInt(), 1);
+    const CliRun run = remove(cli, id, {kYes, kJson});
+    QVERIFY2(run.exitCode == 0, run.err);
+    QCOMPARE(run.object()[u"done"].toBool(), true);
+    QVERIFY(!run.object()[u"steps"].toArray().isEmpty());
+    QCOMPARE(server.redis({"EXISTS", cacheKey(id.toUtf8())}).toInt(), 0);
+    QCOMPARE(server.redis({"EXISTS", lockKey(id.toUtf8())}).toInt(), 0);
+    const CliRun again = remove(cli, id, {kYes});
+    QCOMPARE(again.exitCode, 3);
+}
+
+void TestCliDelete::doesNotFindOthersSessions()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = createSession(cli);
+    const CliRun run = remove(cli, id, {kYes, QStringLiteral("--user"), QStringLiteral("u-2")});
+    QCOMPARE(run.exitCode, 3);
+    QCOMPARE(server.redis({"EXISTS", cacheKey(id.toUtf8())}).toInt(), 1);
+    QCOMPARE(remove(cli, id, {kYes, QStringLiteral("--user"), QStringLiteral("u-1")}).exitCode, 0);
+}
+
+void TestCliDelete::waitsForTheLockAndGivesUp()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = createSession(cli);
+    const QByteArray token = freshToken();
+    server.redis({"SET", lockKey(id.toUtf8()), token, "PX", "60000"});
+    const CliRun run = remove(cli, id, {kYes, QStringLiteral("--wait"), QStringLiteral("300ms")});
+    QCOMPARE(run.exitCode, 5);
+    QCOMPARE(server.redis({"GET", lockKey(id.toUtf8())}).toByteArray(), token);
+    QCOMPARE(server.redis({"EXISTS", cacheKey(id.toUtf8())}).toInt(), 1);
+}
+
+void TestCliDelete::takesOverFromTheSeenOwnerOnly()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = createSession(cli);
+    const QByteArray token = freshToken();
+    server.redis({"SET", lockKey(id.toUtf8()), token, "PX", "60000"});
+    const CliRun stale =
+        remove(cli, id, {kYes, QStringLiteral("--take-over"), QString::fromLatin1(freshToken())});
+    QCOMPARE(stale.exitCode, 4);
+    QCOMPARE(server.redis({"GET", lockKey(id.toUtf8())}).toByteArray(), token);
+    const CliRun run =
+        remove(cli, id, {kYes, QStringLiteral("--take-over"), QString::fromLatin1(token)});
+    QVERIFY2(run.exitCode == 0, run.err);
+    QCOMPARE(server.redis({"EXISTS", lockKey(id.toUtf8())}).toInt(), 0);
+}
+
+void TestCliDelete::doesNotActUnconfirmed()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = createSession(cli);
+    const CliRun run = remove(cli, id);
+    QCOMPARE(run.exitCode, 7);
+    QVERIFY(run.err.contains("--yes"));
+    const CliRun dry = remove(cli, id, {QStringLiteral("--dry-run"), kJson});
+    QCOMPARE(dry.exitCode, 0);
+    QCOMPARE(dry.object()[u"dry_run"].toBool(), true);
+    QCOMPARE(server.redis({"EXISTS", cacheKey(id.toUtf8())}).toInt(), 1);
+}
+
+void TestCliDelete::refusesReadOnly()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = createSession(cli);
+    QCOMPARE(remove(cli, id, {kYes, QStringLiteral("--read-only")}).exitCode, 7);
+    QCOMPARE(remove(cli, id, {kYes}).exitCode, 0);
+}
+
+void TestCliDelete::tellsWhatIsHalfDone()
+{
+    RedisServer::Options options;
+    // May do all that a delete does, but for deleting the cached copy.
+    options.aclUsers = {QStringLiteral("half on >secret ~chat:session_lock:* %R~chat:session:* "
+                                       "+@all")};
+    RedisServer server(options);
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = createSession(cli);
+    const CliRun run = remove(cli, id,
+                              {kYes, kJson, QStringLiteral("--url"),
+                               QString(u"redis+unix://half:secret@" + server.socketPath())});
+    QCOMPARE(run.exitCode, 8);
+    QCOMPARE(run.object()[u"done"].toBool(), false);
+    QCOMPARE(run.object()[u"partly_done"].toBool(), true);
+    QCOMPARE(server.redis({"EXISTS", lockKey(id.toUtf8())}).toInt(), 0);
+}
+
+void TestCliDelete::endsItsWaitOnASignal()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = createSession(cli);
+    const QByteArray token = freshToken();
+    server.redis({"SET", lockKey(id.toUtf8()), token, "PX", "60000"});
+    const auto process = cli.start(
+        {QStringLiteral("delete"), id, kYes, QStringLiteral("--wait"), QStringLiteral("60s")});
+    // The intent is on the disk before the first try.
+    QTRY_VERIFY_WITH_TIMEOUT(cli.audit().size() == 3, 30'000);
+    process->terminate();
+    QVERIFY(process->waitForFinished(30'000));
+    QCOMPARE(process->exitStatus(), QProcess::NormalExit);
+    QCOMPARE(process->exitCode(), 1);
+    QCOMPARE(server.redis({"GET", lockKey(id.toUtf8())}).toByteArray(), token);
+    QCOMPARE(server.redis({"EXISTS", cacheKey(id.toUtf8())}).toInt(), 1);
+}
+
+QTEST_GUILESS_MAIN(TestCliDelete)
+#include "tst_cli_delete.moc"

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "integration/cli/cliprogram.h"
+
+#include <QJsonDocument>
+#include <QTest>
+
+using namespace lockkeeper;
+using namespace lockkeeper::test;
+
+namespace {
+
+const QString kJson = QStringLiteral("--json");
+
+CliRun session(const CliProgram &cli, const QStringList &arguments)
+{
+    return cli.run(QStringList{QStringLiteral("session")} + arguments);
+}
+
+CliRun append(const CliProgram &cli, const QString &id, const char *text)
+{
+    return session(cli,
+                   {QStringLiteral("append"), id, QStringLiteral("--role"), QStringLiteral("user"),
+                    QStringLiteral("--content"), QString::fromUtf8(text), kJson});
+}
+
+CliRun create(const CliProgram &cli, const char *user = "u-1")
+{
+    return session(cli, {QStringLiteral("create"), QStringLiteral("--user"),
+                         QString::fromLatin1(user), kJson});
+}
+
+} // namespace
+
+class TestCliSession final : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void livesThroughItsOperations();
+    void keepsWhatItDoesNotKnow();
+    void listsAUsersSessions();
+    void checksTheUser();
+    void doesNotPrintCredentials();
+    void refusesReadOnly();
+    void recordsWhatItDid();
+};
+
+void TestCliSession::livesThroughItsOperations()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const CliRun created = create(cli);
+    QVERIFY2(created.exitCode == 0, created.err);
+    const QString id = created.object()[u"session_id"].toString();
+    QCOMPARE(created.object()[u"user_id"].toString(), QStringLiteral("u-1"));
+    QCOMPARE(created.object()[u"messages"].toArray().size(), 0);
+
+    QCOMPARE(append(cli, id, "Hello").object()[u"messages"].toArray().size(), 1);
+    const CliRun second = append(cli, id, "Grüße\nzweite Zeile");
+    QVERIFY2(second.exitCode == 0, second.err);
+    QCOMPARE(second.object()[u"messages"][1][u"content"].toString(),
+             QString::fromUtf8("Grüße\nzweite Zeile"));
+
+    const CliRun renamed =
+        session(cli, {QStringLiteral("rename"), id, QStringLiteral("New title"), kJson});
+    QCOMPARE(renamed.exitCode, 0);
+    QCOMPARE(renamed.object()[u"title"].toString(), QStringLiteral("New title"));
+    const CliRun got = session(cli, {QStringLiteral("get"), id, kJson});
+    QCOMPARE(got.object()[u"messages"].toArray().size(), 2);
+    const CliRun text = session(cli, {QStringLiteral("get"), id});
+    QVERIFY(text.out.contains("New title"));
+    QVERIFY(!text.out.contains("Hello"));
+
+    QCOMPARE(session(cli, {QStringLiteral("get"), QStringLiteral("nobody")}).exitCode, 3);
+    QCOMPARE(session(cli, {QStringLiteral("rename"), QStringLiteral("nobody"), QStringLiteral("x")})
+                 .exitCode,
+             3);
+    QCOMPARE(append(cli, QStringLiteral("nobody"), "x").exitCode, 3);
+}
+
+void TestCliSession::keepsWhatItDoesNotKnow()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = create(cli).object()[u"session_id"].toString();
+    QByteArray json = server.redis({"GET", cacheKey(id.toUtf8())}).toByteArray();
+    json.replace("\"messages\"", "\"answer\":12345678901234567890123,\"messages\"");
+    server.redis({"SET", cacheKey(id.toUtf8()), json});
+    const CliRun appended = append(cli, id, "Hello");
+    QVERIFY2(appended.out.contains("12345678901234567890123"), appended.out);
+    QVERIFY(server.redis({"GET", cacheKey(id.toUtf8())})
+                .toByteArray()
+                .contains("12345678901234567890123"));
+}
+
+void TestCliSession::listsAUsersSessions()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    for (int i = 0; i < 3; ++i)
+        QCOMPARE(create(cli).exitCode, 0);
+    QCOMPARE(create(cli, "u-2").exitCode, 0);
+    const QStringList list{QStringLiteral("list"), QStringLiteral("--user"), QStringLiteral("u-1"),
+                           kJson};
+    QCOMPARE(session(cli, list).array().size(), 3);
+    QCOMPARE(session(cli, list + QStringList{QStringLiteral("--limit"), QStringLiteral("2")})
+                 .array()
+                 .size(),
+             2);
+    const CliRun rest =
+        session(cli, list + QStringList{QStringLiteral("--offset"), QStringLiteral("2")});
+    QCOMPARE(rest.array().size(), 1);
+    QCOMPARE(rest.array()[0][u"user_id"].toString(), QStringLiteral("u-1"));
+    QCOMPARE(rest.array()[0].toObject().keys(),
+             QStringLiteral("created_at messages session_id title updated_at user_id").split(u' '));
+}
+
+void TestCliSession::checksTheUser()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = create(cli).object()[u"session_id"].toString();
+    QCOMPARE(
+        session(cli, {QStringLiteral("get"), id, QStringLiteral("--user"), QStringLiteral("u-2")})
+            .exitCode,
+        3);
+    QCOMPARE(
+        session(cli, {QStringLiteral("get"), id, QStringLiteral("--user"), QStringLiteral("u-1")})
+            .exitCode,
+        0);
+}
+
+void TestCliSession::doesNotPrintCredentials()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = create(cli).object()[u"session_id"].toString();
+    QByteArray json = server.redis({"GET", cacheKey(id.toUtf8())}).toByteArray();
+    json.replace("\"credentials\":{}", "\"credentials\":{\"github\":{\"token\":\"ghs_secret\"}}");
+    QVERIFY(json.contains("ghs_secret"));
+    server.redis({"SET", cacheKey(id.toUtf8()), json});
+    const CliRun got = session(cli, {QStringLiteral("get"), id, kJson});
+    QVERIFY2(!got.out.contains("ghs_secret"), got.out);
+    QVERIFY(got.object()[u"credentials"].toObject().contains(u"github"));
+}
+
+void TestCliSession::refusesReadOnly()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = create(cli).object()[u"session_id"].toString();
+    const QString readOnly = QStringLiteral("--read-only");
+    QCOMPARE(session(cli, {QStringLiteral("create"), QStringLiteral("--user"), QStringLiteral("u"),
+                           readOnly})
+                 .exitCode,
+             7);
+    QCOMPARE(session(cli, {QStringLiteral("rename"), id, QStringLiteral("x"), readOnly}).exitCode,
+             7);
+    QCOMPARE(session(cli, {QStringLiteral("get"), id, readOnly}).exitCode, 0);
+}
+
+void TestCliSession::recordsWhatItDid()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = create(cli).object()[u"session_id"].toString();
+    QCOMPARE(append(cli, id, "secret words").exitCode, 0);
+    QCOMPARE(session(cli, {QStringLiteral("get"), id, kJson}).exitCode, 0);
+    QStringList actions;
+    for (const QJsonObject &line : cli.audit()) {
+        actions.append(line[u"action"].toString() + u' ' + line[u"phase"].toString());
+        QVERIFY(!QString::fromUtf8(QJsonDocument(line).toJson()).contains(u"secret words"));
+    }
+    QCOMPARE(actions,
+             QStringList({QStringLiteral("create intent"), QStringLiteral("create outcome"),
+                          QStringLiteral("append intent"), QStringLiteral("append outcome"),
+                          QStringLiteral("reveal outcome")}));
+}
+
+QTEST_GUILESS_MAIN(TestCliSession)
+#include "tst_cli_session.moc"

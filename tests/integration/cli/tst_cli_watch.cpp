@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "integration/cli/cliprogram.h"
+
+#include <QTest>
+
+#include <csignal>
+#include <unistd.h>
+
+using namespace lockkeeper;
+using namespace lockkeeper::test;
+
+namespace {
+
+constexpr int kEnd = 30'000;
+
+const QStringList kWatch{QStringLiteral("watch"), QStringLiteral("--json")};
+
+} // namespace
+
+class TestCliWatch final : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void tellsTheSnapshotThenWhatHappens();
+    void tellsExpiryAtTheDeadline();
+    void tellsWhenTheFeedIsLost();
+    void endsAfterACount();
+    void endsAfterASpan();
+    void endsWithItsReader();
+    void endsInOrderOnSignals_data();
+    void endsInOrderOnSignals();
+    void writesText();
+};
+
+void TestCliWatch::tellsTheSnapshotThenWhatHappens()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const QByteArray first = freshToken();
+    server.redis({"SET", lockKey("there"), first, "PX", "60000"});
+    const CliProgram cli(server.url());
+    const auto watch = cli.start(kWatch);
+
+    const QJsonObject snapshot = nextEvent(*watch, QStringLiteral("snapshot"));
+    QCOMPARE(snapshot.keys(),
+             QStringLiteral("at event held_ms lock_key previous_token server session_id token "
+                            "ttl_ms")
+                 .split(u' '));
+    QCOMPARE(snapshot[u"session_id"].toString(), QStringLiteral("there"));
+    QCOMPARE(snapshot[u"token"].toString(), QString::fromLatin1(first));
+    QVERIFY(nextEvent(*watch, QStringLiteral("synced"))[u"lock_key"].isNull());
+    const QJsonObject feed = nextEvent(*watch, QStringLiteral("feed"));
+    QCOMPARE(feed[u"feed"].toString(), QStringLiteral("push"));
+    QCOMPARE(feed[u"trusted"].toBool(), true);
+    QVERIFY(feed[u"reason"].isNull());
+
+    const QByteArray second = freshToken();
+    server.redis({"SET", lockKey("new"), second, "NX", "PX", "60000"});
+    const QJsonObject acquired = nextEvent(*watch);
+    QCOMPARE(acquired[u"event"].toString(), QStringLiteral("acquired"));
+    QCOMPARE(acquired[u"lock_key"].toString(), QString::fromLatin1(lockKey("new")));
+    QVERIFY(acquired[u"ttl_ms"].toInt() > 0);
+
+    server.redis({"PEXPIRE", lockKey("new"), "90000"});
+    const QJsonObject renewed = nextEvent(*watch);
+    QCOMPARE(renewed[u"event"].toString(), QStringLiteral("renewed"));
+    QVERIFY(renewed[u"ttl_ms"].toInt() > 60000);
+
+    const QByteArray third = freshToken();
+    server.redis({"SET", lockKey("new"), third, "PX", "60000"});
+    const QJsonObject replaced = nextEvent(*watch, QStringLiteral("replaced"));
+    QCOMPARE(replaced[u"token"].toString(), QString::fromLatin1(third));
+    QCOMPARE(replaced[u"previous_token"].toString(), QString::fromLatin1(second));
+
+    server.redis({"DEL", lockKey("new")});
+    const QJsonObject released = nextEvent(*watch, QStringLiteral("released"));
+    QCOMPARE(released[u"token"].toString(), QString::fromLatin1(third));
+    QVERIFY(released[u"held_ms"].isDouble());
+    watch->terminate();
+    QVERIFY(watch->waitForFinished(kEnd));
+}
+
+void TestCliWatch::tellsExpiryAtTheDeadline()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    const auto watch = cli.start(kWatch);
+    QVERIFY(!nextEvent(*watch, QStringLiteral("synced")).isEmpty());
+    server.redis({"SET", lockKey("short"), freshToken(), "PX", "300"});
+    QVERIFY(!nextEvent(*watch, QStringLiteral("acquired")).isEmpty());
+    const QJsonObject expired = nextEvent(*watch, QStringLiteral("expired"));
+    QCOMPARE(expired[u"session_id"].toString(), QStringLiteral("short"));
+    watch->terminate();
+    QVERIFY(watch->waitForFinished(kEnd));
+}
+
+void TestCliWatch::tellsWhenTheFeedIsLost()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    const auto watch = cli.start(kWatch);
+    QVERIFY(!nextEvent(*watch, QStringLiteral("synced")).isEmpty());
+    QCOMPARE(nextEvent(*watch, QStringLiteral("feed"))[u"trusted"].toBool(), true);
+    server.kill();
+    const QJsonObject lost = nextEvent(*watch, QStringLiteral("feed"));
+    QCOMPARE(lost[u"trusted"].toBool(), false);
+    QVERIFY(!lost[u"reason"].toString().isEmpty());
+    QVERIFY(server.restart());
+    QVERIFY(!nextEvent(*watch, QStringLiteral("synced")).isEmpty());
+    watch->terminate();
+    QVERIFY(watch->waitForFinished(kEnd));
+}
+
+void TestCliWatch::endsAfterACount()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("there"), freshToken(), "PX", "60000"});
+    const CliProgram cli(server.url());
+    const auto watch =
+        cli.start(kWatch + QStringList{QStringLiteral("--count"), QStringLiteral("1")});
+    QVERIFY(!nextEvent(*watch, QStringLiteral("synced")).isEmpty());
+    server.redis({"DEL", lockKey("there")});
+    QCOMPARE(nextEvent(*watch, QStringLiteral("released"))[u"session_id"].toString(),
+             QStringLiteral("there"));
+    QVERIFY(watch->waitForFinished(kEnd));
+    QCOMPARE(watch->exitCode(), 0);
+}
+
+void TestCliWatch::endsAfterASpan()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliRun run =
+        CliProgram(server.url())
+            .run(kWatch + QStringList{QStringLiteral("--for"), QStringLiteral("300ms")});
+    QCOMPARE(run.exitCode, 0);
+    QVERIFY(run.out.contains("\"synced\""));
+}
+
+void TestCliWatch::endsWithItsReader()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    const auto watch = cli.start(kWatch);
+    QVERIFY(!nextEvent(*watch, QStringLiteral("synced")).isEmpty());
+    watch->closeReadChannel(QProcess::StandardOutput);
+    // The pipe itself stays open in this process until the child's end is read: what ends the
+    // program is the next line that nobody can take.
+    QTRY_VERIFY_WITH_TIMEOUT((server.redis({"SET", lockKey("s"), freshToken(), "PX", "60000"}),
+                              server.redis({"DEL", lockKey("s")}), watch->waitForFinished(50)),
+                             kEnd);
+    QCOMPARE(watch->exitStatus(), QProcess::NormalExit);
+    QCOMPARE(watch->exitCode(), 0);
+    QCOMPARE(watch->readAllStandardError(), QByteArray());
+}
+
+void TestCliWatch::endsInOrderOnSignals_data()
+{
+    QTest::addColumn<int>("number");
+    QTest::newRow("SIGINT") << SIGINT;
+    QTest::newRow("SIGTERM") << SIGTERM;
+    QTest::newRow("SIGHUP") << SIGHUP;
+}
+
+void TestCliWatch::endsInOrderOnSignals()
+{
+    QFETCH(int, number);
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    const auto watch = cli.start(kWatch);
+    QVERIFY(!nextEvent(*watch, QStringLiteral("synced")).isEmpty());
+    QCOMPARE(::kill(static_cast<pid_t>(watch->processId()), number), 0);
+    QVERIFY(watch->waitForFinished(kEnd));
+    QCOMPARE(watch->exitStatus(), QProcess::NormalExit);
+    QCOMPARE(watch->exitCode(), 0);
+}
+
+void TestCliWatch::writesText()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("there"), "worker-7", "PX", "60000"});
+    const CliRun run =
+        CliProgram(server.url())
+            .run({QStringLiteral("watch"), QStringLiteral("--for"), QStringLiteral("300ms")});
+    QCOMPARE(run.exitCode, 0);
+    QVERIFY2(run.out.contains("snapshot      there"), run.out);
+    QVERIFY(run.out.contains("worker-7"));
+    QVERIFY(run.out.contains("synced"));
+    QVERIFY(run.out.contains("push, trusted"));
+}
+
+QTEST_GUILESS_MAIN(TestCliWatch)
+#include "tst_cli_watch.moc"
