@@ -125,6 +125,22 @@ QString copyText(const Copy &copy)
 
 } // namespace
 
+QString lockText(const app::Inspection &inspection, SteadyTime now)
+{
+    const auto &lock = inspection.lock;
+    if (!lock)
+        return lock.error().what;
+    switch (lock->kind) {
+    case LockObservation::Kind::Missing:
+        return tr("not held");
+    case LockObservation::Kind::Held:
+        return app::holdText(*lock, *inspection.owner, now);
+    case LockObservation::Kind::Foreign:
+        return lock->foreignReason;
+    }
+    Q_UNREACHABLE();
+}
+
 InspectionView::InspectionView(const app::Inspection &inspection, const app::Target &target,
                                const Clock &clock, bool isRevealed)
     : m_inspection(inspection)
@@ -182,12 +198,9 @@ void InspectionView::printLock(Output &output) const
 {
     const auto &lock = m_inspection.lock;
     const auto &owner = m_inspection.owner;
-    if (lock->kind == LockObservation::Kind::Missing) {
-        output.line(tr("lock      not held"));
+    output.line(tr("lock      %1").arg(lockText(m_inspection, m_clock.steady())));
+    if (lock->kind == LockObservation::Kind::Missing)
         return;
-    }
-    output.line(tr("lock      %1")
-                    .arg(app::holdText(*lock, owner.value_or(locks::Owner()), m_clock.steady())));
     output.line(
         tr("key       %1").arg(printable(m_target.family.lockKey(m_inspection.id).bytes())));
     if (!owner)

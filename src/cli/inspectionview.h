@@ -8,6 +8,9 @@
 
 namespace lockkeeper::cli {
 
+/// "held by api-3 (token 8c1f2a77…a0d2), 41 s left", "not held", "a hash, not a string".
+[[nodiscard]] QString lockText(const app::Inspection &inspection, SteadyTime now);
+
 /// What `show` prints of an inspection. Without `isRevealed` no text of a message is in it.
 class InspectionView
 {

@@ -2,6 +2,7 @@
 #include "cli/reportprinter.h"
 
 #include "cli/exitcode.h"
+#include "cli/inspectionview.h"
 #include "cli/jsonvalues.h"
 #include "core/text.h"
 
@@ -25,13 +26,7 @@ QStringList describeSubject(const app::Preview &preview, const Clock &clock)
         if (session->user)
             lines.append(tr("user     %1").arg(printable(session->user->bytes())));
     }
-    if (inspection.lock && inspection.lock->kind == locks::LockObservation::Kind::Missing)
-        lines.append(tr("lock     free"));
-    else if (inspection.lock)
-        lines.append(tr("lock     %1")
-                         .arg(app::holdText(*inspection.lock,
-                                            inspection.owner ? inspection.owner->label : QString(),
-                                            clock.steady())));
+    lines.append(tr("lock     %1").arg(lockText(inspection, clock.steady())));
     return lines;
 }
 

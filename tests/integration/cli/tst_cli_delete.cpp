@@ -52,7 +52,7 @@ void TestCliDelete::deletesRowAndCopyUnderTheLock()
     QVERIFY(!id.isEmpty());
     QCOMPARE(server.redis({"EXISTS", cacheKey(id.toUtf8())}).toInt(), 1);
     const CliRun run = remove(cli, id, {kYes, kJson});
-    QVERIFY2(run.exitCode == 0, run.err);
+    QVERIFY2(run.exitCode == 0, run.err.constData());
     QCOMPARE(run.object()[u"done"].toBool(), true);
     QVERIFY(!run.object()[u"steps"].toArray().isEmpty());
     QCOMPARE(server.redis({"EXISTS", cacheKey(id.toUtf8())}).toInt(), 0);
@@ -104,7 +104,7 @@ void TestCliDelete::takesOverFromTheSeenOwnerOnly()
     QCOMPARE(server.redis({"GET", lockKey(id.toUtf8())}).toByteArray(), token);
     const CliRun run =
         remove(cli, id, {kYes, QStringLiteral("--take-over"), QString::fromLatin1(token)});
-    QVERIFY2(run.exitCode == 0, run.err);
+    QVERIFY2(run.exitCode == 0, run.err.constData());
     QCOMPARE(server.redis({"EXISTS", lockKey(id.toUtf8())}).toInt(), 0);
 }
 

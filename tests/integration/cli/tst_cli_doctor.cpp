@@ -49,7 +49,7 @@ void TestCliDoctor::findsAllWell()
     CliProgram cli(server.url());
     cli.useSqlite();
     const CliRun run = cli.run(kDoctor);
-    QVERIFY2(run.exitCode == 0, run.out);
+    QVERIFY2(run.exitCode == 0, run.out.constData());
     QCOMPARE(run.object()[u"ok"].toBool(), true);
     for (const char *stage : {"resolve", "connect", "auth", "role", "rights to watch",
                               "rights to act", "feed", "database", "tables"})
@@ -70,7 +70,7 @@ void TestCliDoctor::looksAtTls()
     RedisServer server(options);
     LK_START_REDIS(server);
     const CliRun trusted = CliProgram(server.url()).run(kDoctor);
-    QVERIFY2(outcomeOf(trusted, "tls") == u"ok", trusted.out);
+    QVERIFY2(outcomeOf(trusted, "tls") == u"ok", trusted.out.constData());
     // Without the authority nothing proves who the server is.
     QString url = server.url();
     const CliRun untrusted = CliProgram(url.left(url.indexOf(u'?'))).run(kDoctor);
@@ -136,7 +136,7 @@ void TestCliDoctor::namesTheStageThatFails()
     QFETCH(QString, stage);
     const CliRun run = CliProgram(url).run(kDoctor);
     QCOMPARE(run.exitCode, 6);
-    QVERIFY2(outcomeOf(run, stage.toLatin1().constData()) == u"failed", run.out);
+    QVERIFY2(outcomeOf(run, stage.toLatin1().constData()) == u"failed", run.out.constData());
     QCOMPARE(outcomeOf(run, "feed"), QStringLiteral("skipped"));
 }
 

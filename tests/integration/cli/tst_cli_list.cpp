@@ -55,7 +55,7 @@ void TestCliList::listsNothing()
     const CliRun text = cli.run({QStringLiteral("list")});
     QCOMPARE(text.exitCode, 0);
     QCOMPARE(text.out, QByteArray());
-    QVERIFY2(text.err.startsWith("no locks under chat:session_lock:"), text.err);
+    QVERIFY2(text.err.startsWith("no locks under chat:session_lock:"), text.err.constData());
 }
 
 void TestCliList::listsWhatIsThere()
@@ -123,9 +123,9 @@ void TestCliList::namesStates()
     QCOMPARE(stateOf("hash"), QStringLiteral("foreign"));
     QCOMPARE(stateOf("nobody"), QStringLiteral("orphan"));
     QCOMPARE(stateOf("long"), QStringLiteral("held_long"));
-    const QJsonObject forever = rowOf(list, QStringLiteral("forever"));
-    QVERIFY(forever[u"ttl_ms"].isNull());
-    QVERIFY(!forever[u"reason"].toString().isEmpty());
+    const QJsonObject endless = rowOf(list, QStringLiteral("forever"));
+    QVERIFY(endless[u"ttl_ms"].isNull());
+    QVERIFY(!endless[u"reason"].toString().isEmpty());
     QVERIFY(rowOf(list, QStringLiteral("hash"))[u"token"].isNull());
 }
 
@@ -174,7 +174,7 @@ void TestCliList::showsBinaryTokensEscaped()
     // What is shown can be given back.
     const CliRun released = cli.run({QStringLiteral("release"), QStringLiteral("binary"),
                                      QStringLiteral("--token"), shown, QStringLiteral("--yes")});
-    QVERIFY2(released.exitCode == 0, released.err);
+    QVERIFY2(released.exitCode == 0, released.err.constData());
     QCOMPARE(server.redis({"EXISTS", lockKey("binary")}).toInt(), 0);
 }
 
@@ -210,7 +210,7 @@ void TestCliList::worksForViewersWithoutAFeed()
     server.redis({"SET", lockKey("s"), freshToken(), "PX", "60000"});
     CliProgram cli(u"redis+unix://viewer:secret@" + server.socketPath());
     const CliRun json = cli.run({QStringLiteral("list"), QStringLiteral("--json")});
-    QVERIFY2(json.exitCode == 0, json.err);
+    QVERIFY2(json.exitCode == 0, json.err.constData());
     QCOMPARE(json.array().size(), 1);
 }
 

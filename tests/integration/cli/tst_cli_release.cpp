@@ -43,7 +43,7 @@ void TestCliRelease::releasesTheSeenLock()
     server.redis({"SET", lockKey("s"), token, "PX", "60000"});
     const CliRun run =
         CliProgram(server.url()).run(release(token, {kYes, QStringLiteral("--json")}));
-    QVERIFY2(run.exitCode == 0, run.err);
+    QVERIFY2(run.exitCode == 0, run.err.constData());
     QCOMPARE(run.object()[u"done"].toBool(), true);
     QCOMPARE(run.object()[u"action"].toString(), QStringLiteral("release"));
     QVERIFY(run.object()[u"error"].isNull());
@@ -60,8 +60,8 @@ void TestCliRelease::refusesAnOldToken()
     const CliRun run = cli.run(release(freshToken(), {kYes}));
     QCOMPARE(run.exitCode, 4);
     // The new owner is named.
-    QVERIFY2(run.err.contains("02:42:ac:12:00:07"), run.err);
-    QVERIFY2(run.err.contains(current.left(8)), run.err);
+    QVERIFY2(run.err.contains("02:42:ac:12:00:07"), run.err.constData());
+    QVERIFY2(run.err.contains(current.left(8)), run.err.constData());
     QCOMPARE(server.redis({"GET", lockKey("s")}).toByteArray(), current);
     // A dry run knows it, too.
     QCOMPARE(cli.run(release(freshToken(), {QStringLiteral("--dry-run")})).exitCode, 4);
@@ -83,7 +83,7 @@ void TestCliRelease::doesNotActUnconfirmed()
     server.redis({"SET", lockKey("s"), token, "PX", "60000"});
     const CliRun run = CliProgram(server.url()).run(release(token));
     QCOMPARE(run.exitCode, 7);
-    QVERIFY2(run.err.contains("--yes"), run.err);
+    QVERIFY2(run.err.contains("--yes"), run.err.constData());
     QCOMPARE(run.out, QByteArray());
     QCOMPARE(server.redis({"GET", lockKey("s")}).toByteArray(), token);
 }
@@ -126,7 +126,7 @@ void TestCliRelease::needsTheRightToAct()
     server.redis({"SET", lockKey("s"), token, "PX", "60000"});
     const CliRun run = CliProgram(u"redis+unix://viewer:secret@" + server.socketPath())
                            .run(release(token, {kYes}));
-    QVERIFY2(run.exitCode == 7, run.err);
+    QVERIFY2(run.exitCode == 7, run.err.constData());
     QCOMPARE(server.redis({"GET", lockKey("s")}).toByteArray(), token);
 }
 

@@ -52,14 +52,14 @@ void TestCliSession::livesThroughItsOperations()
     CliProgram cli(server.url());
     cli.useSqlite();
     const CliRun created = create(cli);
-    QVERIFY2(created.exitCode == 0, created.err);
+    QVERIFY2(created.exitCode == 0, created.err.constData());
     const QString id = created.object()[u"session_id"].toString();
     QCOMPARE(created.object()[u"user_id"].toString(), QStringLiteral("u-1"));
     QCOMPARE(created.object()[u"messages"].toArray().size(), 0);
 
     QCOMPARE(append(cli, id, "Hello").object()[u"messages"].toArray().size(), 1);
     const CliRun second = append(cli, id, "Grüße\nzweite Zeile");
-    QVERIFY2(second.exitCode == 0, second.err);
+    QVERIFY2(second.exitCode == 0, second.err.constData());
     QCOMPARE(second.object()[u"messages"][1][u"content"].toString(),
              QString::fromUtf8("Grüße\nzweite Zeile"));
 
@@ -91,7 +91,7 @@ void TestCliSession::keepsWhatItDoesNotKnow()
     json.replace("\"messages\"", "\"answer\":12345678901234567890123,\"messages\"");
     server.redis({"SET", cacheKey(id.toUtf8()), json});
     const CliRun appended = append(cli, id, "Hello");
-    QVERIFY2(appended.out.contains("12345678901234567890123"), appended.out);
+    QVERIFY2(appended.out.contains("12345678901234567890123"), appended.out.constData());
     QVERIFY(server.redis({"GET", cacheKey(id.toUtf8())})
                 .toByteArray()
                 .contains("12345678901234567890123"));
@@ -150,7 +150,7 @@ void TestCliSession::doesNotPrintCredentials()
     QVERIFY(json.contains("ghs_secret"));
     server.redis({"SET", cacheKey(id.toUtf8()), json});
     const CliRun got = session(cli, {QStringLiteral("get"), id, kJson});
-    QVERIFY2(!got.out.contains("ghs_secret"), got.out);
+    QVERIFY2(!got.out.contains("ghs_secret"), got.out.constData());
     QVERIFY(got.object()[u"credentials"].toObject().contains(u"github"));
 }
 

@@ -54,7 +54,7 @@ void TestCliShow::showsLockAndCopiesSideBySide()
     server.redis({"SET", lockKey(id.toUtf8()), token, "PX", "60000"});
 
     const CliRun run = cli.run({QStringLiteral("show"), id, QStringLiteral("--json")});
-    QVERIFY2(run.exitCode == 0, run.err);
+    QVERIFY2(run.exitCode == 0, run.err.constData());
     const QJsonObject json = run.object();
     QCOMPARE(json[u"session_id"].toString(), id);
     QCOMPARE(json[u"session_state"].toString(), QStringLiteral("ok"));
@@ -105,7 +105,7 @@ void TestCliShow::tellsWhenThereIsNothing()
     LK_START_REDIS(server);
     const CliRun run = CliProgram(server.url()).run(show("nowhere"));
     QCOMPARE(run.exitCode, 3);
-    QVERIFY2(run.err.contains("nowhere"), run.err);
+    QVERIFY2(run.err.contains("nowhere"), run.err.constData());
 }
 
 void TestCliShow::showsCorruptEntriesAndKeepsThem_data()
@@ -126,13 +126,13 @@ void TestCliShow::showsCorruptEntriesAndKeepsThem()
     server.redis({"SETEX", cacheKey("s"), "43200", value});
     const CliProgram cli(server.url());
     const CliRun json = cli.run(show("s") + QStringList{QStringLiteral("--json")});
-    QVERIFY2(json.exitCode == 0, json.err);
+    QVERIFY2(json.exitCode == 0, json.err.constData());
     const QJsonObject cache = json.object()[u"cache"].toObject();
     QCOMPARE(cache[u"state"].toString(), QStringLiteral("corrupt"));
     QCOMPARE(cache[u"error"][u"code"].toString(), QStringLiteral("corrupt"));
     QCOMPARE(cache[u"bytes"].toInt(), value.size());
     const CliRun text = cli.run(show("s"));
-    QVERIFY2(text.out.contains("corrupt"), text.out);
+    QVERIFY2(text.out.contains("corrupt"), text.out.constData());
     QCOMPARE(server.redis({"GET", cacheKey("s")}).toByteArray(), value);
 }
 
@@ -145,7 +145,7 @@ void TestCliShow::showsHugeSessions()
     server.redis({"SET", lockKey("big"), freshToken(), "PX", "60000"});
     const CliProgram cli(server.url());
     const CliRun shown = cli.run(show("big") + QStringList{QStringLiteral("--json")});
-    QVERIFY2(shown.exitCode == 0, shown.err);
+    QVERIFY2(shown.exitCode == 0, shown.err.constData());
     const QJsonObject cache = shown.object()[u"cache"].toObject();
     QCOMPARE(cache[u"bytes"].toInt(), json.size());
     QCOMPARE(cache[u"session"][u"messages"][0][u"characters"].toInt(), 50 * 1024 * 1024);

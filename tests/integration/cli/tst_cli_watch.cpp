@@ -190,7 +190,7 @@ void TestCliWatch::writesText()
         CliProgram(server.url())
             .run({QStringLiteral("watch"), QStringLiteral("--for"), QStringLiteral("300ms")});
     QCOMPARE(run.exitCode, 0);
-    QVERIFY2(run.out.contains("snapshot      there"), run.out);
+    QVERIFY2(run.out.contains("snapshot      there"), run.out.constData());
     QVERIFY(run.out.contains("worker-7"));
     QVERIFY(run.out.contains("synced"));
     QVERIFY(run.out.contains("push, trusted"));

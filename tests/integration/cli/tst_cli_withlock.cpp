@@ -109,7 +109,7 @@ void TestCliWithLock::doesNotStartWithoutTheLock()
                                          QStringLiteral("echo ran")));
     QCOMPARE(run.exitCode, 5);
     QCOMPARE(run.out, QByteArray());
-    QVERIFY2(run.err.contains("02:42:ac:12:00:07"), run.err);
+    QVERIFY2(run.err.contains("02:42:ac:12:00:07"), run.err.constData());
 }
 
 void TestCliWithLock::stopsTheCommandWhenTheLeaseIsLost()
