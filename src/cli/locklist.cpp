@@ -220,6 +220,7 @@ TextTable lockTable(const QList<LockRow> &rows)
                    {printable(row.lock.session.bytes()), Tone::Strong},
                    {ttl ? spanText(*ttl) : tr("never"), ttl ? Tone::Plain : Tone::Bad},
                    {heldText(row)},
+                   {row.lock.isForeign() ? row.lock.foreignReason : ownerText(row)},
                    {userText(row)},
                    {bytes ? sizeText(*bytes) : tr("–")},
                    {titleText(row)}});

@@ -21,6 +21,14 @@ namespace {
 /// A message that a concurrent writer kept out is tried once more on fresh data.
 constexpr int kAppendTries = 3;
 
+template<typename T>
+std::optional<Error> failureOf(const Result<T> &result)
+{
+    if (result)
+        return std::nullopt;
+    return result.error();
+}
+
 void printWarnings(const QStringList &warnings, Context &context)
 {
     for (const QString &warning : warnings)
@@ -137,8 +145,8 @@ QCoro::Task<int> SessionCommand::runCreate(app::Workspace &workspace, Context &c
     const Result<UpsertOutcome> created = co_await workspace.store()->create(*m_user);
     if (created)
         m_session = created->session.id;
-    const Result<void> outcome =
-        co_await recordOutcome(workspace, created ? std::nullopt : std::optional(created.error()));
+    const std::optional<Error> failure = failureOf(created);
+    const Result<void> outcome = co_await recordOutcome(workspace, failure);
     if (!created)
         co_return context.fail(created.error());
     if (!outcome)
@@ -163,8 +171,8 @@ QCoro::Task<int> SessionCommand::runAppend(app::Workspace &workspace, Context &c
                          tr("the message was not stored: others write to session %1 all the time")
                              .arg(printable(m_session.bytes())),
                          tr("try again")};
-    const Result<void> outcome = co_await recordOutcome(
-        workspace, appended ? std::nullopt : std::optional(appended.error()));
+    const std::optional<Error> failure = failureOf(appended);
+    const Result<void> outcome = co_await recordOutcome(workspace, failure);
     if (!appended)
         co_return context.fail(appended.error());
     if (!outcome)
@@ -199,8 +207,8 @@ QCoro::Task<int> SessionCommand::runRename(app::Workspace &workspace, Context &c
     Result<bool> renamed = co_await workspace.store()->rename(m_session, m_title);
     if (renamed && !*renamed)
         renamed = notFound();
-    const Result<void> outcome =
-        co_await recordOutcome(workspace, renamed ? std::nullopt : std::optional(renamed.error()));
+    const std::optional<Error> failure = failureOf(renamed);
+    const Result<void> outcome = co_await recordOutcome(workspace, failure);
     if (!renamed)
         co_return context.fail(renamed.error());
     if (!outcome)
@@ -263,7 +271,8 @@ QCoro::Task<int> SessionCommand::print(ChatSession session, app::Workspace &work
         co_return code(ExitCode::Done);
     }
     if (m_verb == Verb::Get && !session.messages.isEmpty()) {
-        const Result<void> recorded = co_await recordOutcome(workspace, std::nullopt);
+        const std::optional<Error> noFailure;
+        const Result<void> recorded = co_await recordOutcome(workspace, noFailure);
         if (!recorded)
             co_return context.fail(recorded.error());
     }

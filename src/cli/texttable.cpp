@@ -77,7 +77,7 @@ QList<int> TextTable::widths(int maxWidth) const
     for (qsizetype i = 0; i < m_columns.size(); ++i) {
         int width = displayWidth(m_columns[i].header);
         for (const auto &row : m_rows)
-            width = std::max(width, displayWidth(row[i].text));
+            width = std::max(width, displayWidth(row.value(i).text));
         widths.append(width);
         sum += width + (i > 0 ? kGap : 0);
     }
@@ -114,7 +114,7 @@ QString TextTable::rendered(int maxWidth, bool isColoured) const
     };
     addLine([&](qsizetype i) { return Cell{m_columns[i].header, Tone::Faint}; });
     for (const auto &row : m_rows)
-        addLine([&](qsizetype i) { return row[i]; });
+        addLine([&](qsizetype i) { return row.value(i); });
     return out;
 }
 

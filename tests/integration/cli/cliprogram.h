@@ -37,6 +37,7 @@ public:
     explicit CliProgram(QString url = {});
 
     void setEnvironment(const QString &name, const QString &value);
+    [[nodiscard]] const QProcessEnvironment &environment() const { return m_environment; }
     /// LOCKKEEPER_DB: an SQLite file in a temporary folder; the program creates it.
     void useSqlite();
     [[nodiscard]] QString sqlitePath() const
