@@ -30,7 +30,7 @@ QString lockText(const locks::LockObservation &lock, const Naming &naming)
     case Kind::Missing:
         return QStringLiteral("the lock is free");
     case Kind::Foreign:
-        return u"the lock's key is " + lock.foreignReason;
+        return u"the lock's key holds " + lock.foreignReason;
     case Kind::Held:
         break;
     }

@@ -51,7 +51,7 @@ Preview begin(const SessionId &session, const Inspection &inspection,
 Error foreignRefusal(const Preview &preview)
 {
     return {ErrorCode::Refused,
-            u"the key " + preview.lockKey + u" is " + preview.inspection.lock->foreignReason +
+            u"the key " + preview.lockKey + u" holds " + preview.inspection.lock->foreignReason +
                 u": no lock of ours",
             QStringLiteral("find out who wrote it; Lockkeeper leaves it alone")};
 }

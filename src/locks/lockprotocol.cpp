@@ -163,7 +163,7 @@ Task<HeldLock> LockProtocol::giveUp(HeldLock lock, milliseconds wait)
         co_return lock;
     }
     if (current && current->kind == LockObservation::Kind::Foreign)
-        co_return notALock(key, current->foreignReason);
+        co_return notALock(key, u"it holds " + current->foreignReason);
     QString what = nameOf(key) + u" was not obtained";
     if (wait > milliseconds::zero())
         what += u" within " + spanText(wait);
@@ -352,7 +352,7 @@ QString describe(const LockObservation &lock, const Clock &clock)
     case LockObservation::Kind::Missing:
         return QStringLiteral("free");
     case LockObservation::Kind::Foreign:
-        return u"no lock: " + lock.foreignReason;
+        return u"no lock: it holds " + lock.foreignReason;
     case LockObservation::Kind::Held:
         break;
     }

@@ -21,7 +21,7 @@ LockObservation foreign(QString reason)
 LockObservation held(const QByteArray &value)
 {
     if (value.size() > kLongestToken)
-        return foreign(u"its value of " + sizeText(value.size()) + u" is no token");
+        return foreign(u"a value of " + sizeText(value.size()) + u", too long for a token");
     LockObservation observation;
     observation.kind = LockObservation::Kind::Held;
     observation.token = Token(value);
@@ -34,11 +34,13 @@ std::optional<LockObservation> combine(const redis::Reply &value, const redis::R
     const qint64 left = ttl.kind() == redis::Reply::Kind::Integer ? ttl.integerValue() : kNoSuchKey;
     LockObservation observation;
     if (value.errorPrefix() == "WRONGTYPE")
-        observation = foreign(QStringLiteral("it is not a string"));
+        observation = foreign(QStringLiteral("something other than a string"));
     else if (value.isError())
-        observation = foreign(u"it cannot be read: " + printable(value.bytes().left(200)));
+        observation =
+            foreign(u"a value that cannot be read: " + printable(value.bytes().left(200)));
     else if (ttl.isError())
-        observation = foreign(u"its TTL cannot be read: " + printable(ttl.bytes().left(200)));
+        observation =
+            foreign(u"a value whose TTL cannot be read: " + printable(ttl.bytes().left(200)));
     else if (!value.isNil())
         observation = held(value.bytes());
 

@@ -20,7 +20,7 @@ struct LockObservation
 
     Kind kind = Kind::Missing;
     Token token;                     ///< Held
-    QString foreignReason;           ///< Foreign: "a hash, not a string"
+    QString foreignReason;           ///< Foreign: what the key holds, "a hash, not a string"
     std::optional<milliseconds> ttl; ///< nullopt: never expires
     SteadyTime sentAt;               ///< when the read was sent
     SteadyTime receivedAt;           ///< when its reply arrived
@@ -35,7 +35,7 @@ struct LockRecord
     LockKey key;
     SessionId session;
     Token token;                        ///< empty when foreign
-    QString foreignReason;              ///< not empty: the key is no lock of ours
+    QString foreignReason;              ///< what the key holds when it is no lock of ours
     std::optional<SteadyTime> deadline; ///< nullopt: never expires
     SteadyTime seenSince;               ///< when we first saw this hold
     SteadyTime acquiredAt;              ///< our best estimate, see isAcquiredAtKnown

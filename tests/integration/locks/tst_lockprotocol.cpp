@@ -464,8 +464,8 @@ void TestLockProtocol::describesLocks()
     LockObservation lock;
     QCOMPARE(describe(lock, clock), QStringLiteral("free"));
     lock.kind = LockObservation::Kind::Foreign;
-    lock.foreignReason = QStringLiteral("it is not a string");
-    QCOMPARE(describe(lock, clock), QStringLiteral("no lock: it is not a string"));
+    lock.foreignReason = QStringLiteral("a hash, not a string");
+    QCOMPARE(describe(lock, clock), QStringLiteral("no lock: it holds a hash, not a string"));
     lock.kind = LockObservation::Kind::Held;
     lock.token = Token("worker-7");
     lock.sentAt = lock.receivedAt = clock.steady();
