@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "locks/lockrecord.h"
 
+#include "core/text.h"
+
 #include <algorithm>
 
 namespace lockkeeper::locks {
@@ -67,6 +69,20 @@ QLatin1StringView name(const LockEvent &event)
         return name(event.end);
     }
     Q_UNREACHABLE();
+}
+
+LockEvent eventOf(LockEvent::Kind kind, const LockRecord &record, SteadyTime at, const Clock &clock)
+{
+    LockEvent event;
+    event.kind = kind;
+    event.at = wallTimeOf(at, clock);
+    event.key = record.key;
+    event.session = record.session;
+    event.token = record.token;
+    if (kind != LockEvent::Kind::Ended)
+        event.ttl = record.ttl(clock.steady());
+    event.held = record.held(kind == LockEvent::Kind::Acquired ? clock.steady() : at);
+    return event;
 }
 
 } // namespace lockkeeper::locks

@@ -27,6 +27,8 @@ struct LockObservation
 
     /// The deadline by our clock, off by half a round trip at most.
     [[nodiscard]] std::optional<SteadyTime> deadline() const;
+    /// How far the deadline may be off: half a round trip.
+    [[nodiscard]] SteadyTime::duration doubt() const { return (receivedAt - sentAt) / 2; }
 };
 
 /// One active lock: the current hold of one key.
@@ -85,6 +87,10 @@ struct LockEvent
 
 /// The event's name on the command line: "snapshot", "acquired", "released", …
 [[nodiscard]] QLatin1StringView name(const LockEvent &event);
+
+/// An event of the record's hold.
+[[nodiscard]] LockEvent eventOf(LockEvent::Kind kind, const LockRecord &record, SteadyTime at,
+                                const Clock &clock);
 
 /// What changed in the registry since the last delta.
 struct RegistryDelta

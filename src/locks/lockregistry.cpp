@@ -16,25 +16,6 @@ constexpr auto kExpiryGrace = 2ms;
 /// A deadline has to move by more than this to count as a renewal.
 constexpr auto kRenewalStep = 50ms;
 
-LockEvent eventOf(LockEvent::Kind kind, const LockRecord &record, SteadyTime at, const Clock &clock)
-{
-    LockEvent event;
-    event.kind = kind;
-    event.at = wallTimeOf(at, clock);
-    event.key = record.key;
-    event.session = record.session;
-    event.token = record.token;
-    if (kind != LockEvent::Kind::Ended)
-        event.ttl = record.ttl(clock.steady());
-    event.held = record.held(kind == LockEvent::Kind::Acquired ? clock.steady() : at);
-    return event;
-}
-
-SteadyTime::duration halfWidthOf(const LockObservation &observation)
-{
-    return (observation.receivedAt - observation.sentAt) / 2;
-}
-
 } // namespace
 
 LockRegistry::LockRegistry(LockFamily family, const Clock &clock)
@@ -119,11 +100,6 @@ void LockRegistry::checkSynced()
 
 // Reading -------------------------------------------------------------------------------------
 
-QList<LockKey> LockRegistry::takeDirty(int limit)
-{
-    return m_reads.take(limit);
-}
-
 void LockRegistry::observed(const LockKey &key, const LockObservation &observation)
 {
     const auto read = m_reads.finish(key);
@@ -142,11 +118,6 @@ void LockRegistry::observed(const LockKey &key, const LockObservation &observati
         break;
     }
     settle(key, read->isCurrent);
-}
-
-void LockRegistry::readFailed(const LockKey &key)
-{
-    m_reads.fail(key);
 }
 
 void LockRegistry::observeMissing(const LockKey &key, const LockObservation &observation,
@@ -231,7 +202,7 @@ void LockRegistry::renewOrKeep(const LockKey &key, const LockObservation &observ
     LockRecord record = m_records.value(key);
     const auto before = record.deadline;
     const auto after = observation.deadline();
-    const auto doubt = halfWidthOf(observation) + m_upkeep.value(key).halfWidth + kRenewalStep;
+    const auto doubt = observation.doubt() + m_upkeep.value(key).halfWidth + kRenewalStep;
     const bool isRenewed = before && (!after || *after > *before + doubt);
     setDeadline(record, observation);
     if (isRenewed)
@@ -257,12 +228,7 @@ void LockRegistry::changeHands(const LockKey &key, const LockObservation &observ
     else if (hasRunOut(old.deadline, start))
         end = HoldEnd::Expired;
 
-    SteadyTime endedAt = start.at;
-    if (end == HoldEnd::Expired)
-        endedAt = *old.deadline;
-    else if (end == HoldEnd::Flushed)
-        endedAt = m_flushedAt;
-    endedAt = std::clamp(endedAt, old.acquiredAt, std::max(old.acquiredAt, m_clock.steady()));
+    const SteadyTime endedAt = endOf(old, end, start.at);
     start.at = std::max(start.at, endedAt);
 
     LockEvent ended = eventOf(LockEvent::Kind::Ended, old, endedAt, m_clock);
@@ -284,17 +250,21 @@ void LockRegistry::endGone(const LockRecord &record, const LockObservation &obse
                            const PushMarks &pushes)
 {
     const HoldEnd end = endOfGone(record, observation, pushes);
-    SteadyTime endedAt = pushes.last.value_or(observation.receivedAt);
-    if (end == HoldEnd::Expired)
-        endedAt = *record.deadline;
-    else if (end == HoldEnd::Flushed)
-        endedAt = m_flushedAt;
-    endedAt = std::clamp(endedAt, record.acquiredAt, std::max(record.acquiredAt, m_clock.steady()));
-
+    const SteadyTime endedAt = endOf(record, end, pushes.last.value_or(observation.receivedAt));
     LockEvent event = eventOf(LockEvent::Kind::Ended, record, endedAt, m_clock);
     event.end = end;
     m_delta.happened(event);
     addToHistory(record, end, endedAt);
+}
+
+SteadyTime LockRegistry::endOf(const LockRecord &record, HoldEnd end, SteadyTime seenAt) const
+{
+    SteadyTime endedAt = seenAt;
+    if (end == HoldEnd::Expired)
+        endedAt = *record.deadline;
+    else if (end == HoldEnd::Flushed)
+        endedAt = m_flushedAt;
+    return std::clamp(endedAt, record.acquiredAt, std::max(record.acquiredAt, m_clock.steady()));
 }
 
 HoldEnd LockRegistry::endOfGone(const LockRecord &record, const LockObservation &observation,
@@ -331,11 +301,6 @@ HoldStart LockRegistry::startOf(const LockKey &key, const LockObservation &obser
 
 // Time ----------------------------------------------------------------------------------------
 
-std::optional<SteadyTime> LockRegistry::nextExpiryCheck() const
-{
-    return m_checks.next();
-}
-
 void LockRegistry::expireDue()
 {
     forgetOld();
@@ -347,7 +312,7 @@ void LockRegistry::expireDue()
 void LockRegistry::setDeadline(LockRecord &record, const LockObservation &observation)
 {
     Upkeep &upkeep = m_upkeep[record.key];
-    const auto halfWidth = halfWidthOf(observation);
+    const auto halfWidth = observation.doubt();
     const auto observed = observation.deadline();
     // Of two readings of one deadline the narrower one stays, so that countdowns do not jitter,
     // but not when the row outlived it.
@@ -371,22 +336,12 @@ void LockRegistry::expectEnd(const LockKey &key, const Token &token, HoldEnd end
     m_expected.expect(key, token, end, m_clock.steady());
 }
 
-void LockRegistry::withdrawExpectation(const LockKey &key, const Token &token)
-{
-    m_expected.withdraw(key, token);
-}
-
 // Out -----------------------------------------------------------------------------------------
 
 const LockRecord *LockRegistry::find(const LockKey &key) const
 {
     const auto row = m_records.constFind(key);
     return row == m_records.cend() ? nullptr : &*row;
-}
-
-RegistryDelta LockRegistry::takeDelta()
-{
-    return m_delta.take(m_records);
 }
 
 void LockRegistry::settle(const LockKey &key, bool isCurrent)

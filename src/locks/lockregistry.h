@@ -47,19 +47,19 @@ public:
 
     /// Up to `limit` keys to read now. A key that becomes dirty while its read is under way is
     /// handed out again after observed().
-    [[nodiscard]] QList<LockKey> takeDirty(int limit);
+    [[nodiscard]] QList<LockKey> takeDirty(int limit) { return m_reads.take(limit); }
     [[nodiscard]] bool hasDirty() const { return !m_reads.isEmpty(); }
     [[nodiscard]] bool hasReadsUnderWay() const { return m_reads.hasUnderWay(); }
     /// The reply to a read that takeDirty() asked for; others are ignored.
     void observed(const LockKey &key, const LockObservation &observation);
     /// The read came to nothing (connection lost, key changed halfway): it is due again.
-    void readFailed(const LockKey &key);
+    void readFailed(const LockKey &key) { m_reads.fail(key); }
 
     // Time ------------------------------------------------------------------------------------
 
     /// When expireDue() is to be called next: shortly after the earliest lease ends, when the
     /// server cannot hold it alive any more. Timers that count in milliseconds round up.
-    [[nodiscard]] std::optional<SteadyTime> nextExpiryCheck() const;
+    [[nodiscard]] std::optional<SteadyTime> nextExpiryCheck() const { return m_checks.next(); }
     /// Rows whose lease has ended become dirty: servers announce expiry late or never.
     void expireDue();
 
@@ -67,7 +67,10 @@ public:
     /// for a minute.
     void expectEnd(const LockKey &key, const Token &token, HoldEnd end);
     /// The act of expectEnd() did not take place: the hold's end is not ours after all.
-    void withdrawExpectation(const LockKey &key, const Token &token);
+    void withdrawExpectation(const LockKey &key, const Token &token)
+    {
+        m_expected.withdraw(key, token);
+    }
 
     // Out -------------------------------------------------------------------------------------
 
@@ -76,7 +79,7 @@ public:
     /// Whether a scan was completed since the feed was last trusted and all it named was read.
     [[nodiscard]] bool isSynced() const { return m_syncedAt.has_value(); }
     /// What changed since the last call.
-    [[nodiscard]] RegistryDelta takeDelta();
+    [[nodiscard]] RegistryDelta takeDelta() { return m_delta.take(m_records); }
     [[nodiscard]] const HoldHistory &history() const { return m_history; }
     [[nodiscard]] const LockFamily &family() const { return m_family; }
     [[nodiscard]] const Clock &clock() const { return m_clock; }
@@ -111,6 +114,8 @@ private:
 
     [[nodiscard]] HoldStart startOf(const LockKey &key, const LockObservation &observation,
                                     const PushMarks &pushes) const;
+    /// When a hold ended whose end we saw at `seenAt`.
+    [[nodiscard]] SteadyTime endOf(const LockRecord &record, HoldEnd end, SteadyTime seenAt) const;
     [[nodiscard]] HoldEnd endOfGone(const LockRecord &record, const LockObservation &observation,
                                     const PushMarks &pushes);
     void setDeadline(LockRecord &record, const LockObservation &observation);
