@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/views/actiondialog.h"
 #include "gui/views/connectdialog.h"
+#include "gui/views/detailspane.h"
 #include "gui/views/emptystate.h"
 #include "gui/views/messagestrip.h"
 #include "gui/views/statusstrip.h"
@@ -30,6 +31,8 @@ private slots:
     void showsTheEmptyWindow();
     void saysWhenTheFeedIsLost();
     void saysWhyItCannotConnect();
+    void goesOnTryingWhereThatMayHelp();
+    void anotherTargetBringsAnEmptySelection();
     void readOnlyOffersNoActs();
     void connectDialogRefusesBadInput();
 };
@@ -74,6 +77,36 @@ void WindowConnectionTest::saysWhyItCannotConnect()
     fixture.host.open(Result<app::Target>(target));
     QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Open);
     QCOMPARE(fixture.window.messages().text(), QString());
+}
+
+void WindowConnectionTest::goesOnTryingWhereThatMayHelp()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.stop();
+    WindowFixture fixture(server);
+    fixture.host.open(Result<app::Target>(fixture.target()));
+    QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Failed);
+    QVERIFY(!fixture.window.messages().text().isEmpty());
+    QVERIFY(server.restart());
+    QTRY_COMPARE_WITH_TIMEOUT(fixture.host.state(), WorkspaceHost::State::Open, 40'000);
+    QCOMPARE(fixture.window.messages().text(), QString());
+    QTRY_COMPARE_WITH_TIMEOUT(fixture.window.status().feedText(), QStringLiteral("push"), 40'000);
+}
+
+void WindowConnectionTest::anotherTargetBringsAnEmptySelection()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QVERIFY(fixture.open());
+    QTRY_COMPARE(fixture.model().rowCount(), 1);
+    QVERIFY(!fixture.table().selectedLock());
+    QVERIFY(!fixture.window.details().row());
+    QVERIFY(!fixture.table().currentIndex().isValid());
 }
 
 void WindowConnectionTest::readOnlyOffersNoActs()

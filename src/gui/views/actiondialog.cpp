@@ -33,8 +33,9 @@ ActionDialog::ActionDialog(app::Workspace &workspace, Kind kind, const LockRow &
     setMinimumWidth(kWidth);
     const bool isRelease = kind == Kind::Release;
     setWindowTitle(isRelease ? tr("Release lock") : tr("Delete session"));
-    m_form->headline->setObjectName(QStringLiteral("dialogHeadline"));
-    m_form->effectsHeading->setObjectName(QStringLiteral("heading"));
+    m_form->headline->setFont(headlineFont(font()));
+    m_form->effectsHeading->setProperty("kind", QStringLiteral("heading"));
+    m_form->effectsHeading->setFont(headingFont(font()));
     m_form->confirmButton->setText(isRelease ? tr("Release lock") : tr("Delete session"));
     m_form->confirmButton->setAccessibleName(m_form->confirmButton->text());
     m_form->confirmButton->setProperty("kind", QStringLiteral("dangerPrimary"));

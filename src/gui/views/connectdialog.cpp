@@ -22,7 +22,7 @@ ConnectDialog::ConnectDialog(QWidget *parent)
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Connect"));
     setMinimumWidth(kWidth);
-    m_form->headline->setObjectName(QStringLiteral("dialogHeadline"));
+    m_form->headline->setFont(headlineFont(font()));
     m_form->intro->setProperty("kind", QStringLiteral("secondary"));
     m_form->connectButton->setProperty("kind", QStringLiteral("primary"));
     m_form->readOnly->setAccessibleName(tr("Read-only"));

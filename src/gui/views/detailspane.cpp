@@ -36,6 +36,7 @@ DetailsPane::DetailsPane(const LockTableModel &model, QWidget *parent)
     m_hint->setWordWrap(true);
     layout()->addWidget(m_hint);
     m_form->tabs->tabBar()->setAccessibleName(tr("Parts of the details"));
+    m_form->title->setFont(headlineFont(font()));
     m_form->card->setObjectName(QStringLiteral("card"));
     m_form->meta->setProperty("kind", QStringLiteral("secondary"));
     m_form->sessionId->setProperty("kind", QStringLiteral("secondary"));
@@ -156,7 +157,8 @@ app::AuditEntry DetailsPane::revealEntry() const
 QCoro::Task<> DetailsPane::revealFlow(app::Workspace *workspace, app::AuditEntry intent,
                                       quint64 generation, QPointer<DetailsPane> pane)
 {
-    const Result<void> recorded = co_await workspace->audit().append(intent);
+    app::AuditLog &audit = workspace->audit(); // a part: it lives until this flow has ended
+    const Result<void> recorded = co_await audit.append(intent);
     if (pane)
         pane->revealRecorded(recorded, generation);
     if (!recorded)
@@ -164,7 +166,7 @@ QCoro::Task<> DetailsPane::revealFlow(app::Workspace *workspace, app::AuditEntry
     app::AuditEntry outcome = intent;
     outcome.phase = app::AuditEntry::Phase::Outcome;
     outcome.outcome = QStringLiteral("done");
-    const Result<void> closed = co_await workspace->audit().append(outcome);
+    const Result<void> closed = co_await audit.append(outcome);
     if (pane && !closed)
         emit pane->failed(closed.error());
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/views/emptystate.h"
 
+#include "gui/views/look.h"
+
 #include <QAction>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -21,7 +23,7 @@ EmptyState::EmptyState(QWidget *parent)
     , m_detail(new QLabel(this))
     , m_buttons(new QWidget(this))
 {
-    m_headline->setObjectName(QStringLiteral("emptyHeadline"));
+    m_headline->setFont(headlineFont(font()));
     m_headline->setAlignment(Qt::AlignCenter);
     m_detail->setProperty("kind", QStringLiteral("secondary"));
     m_detail->setAlignment(Qt::AlignCenter);

@@ -82,7 +82,7 @@ void FactsView::fill(int row, const Fact &fact)
     };
     QString html = fact.isBad ? colored(Theme::Role::Bad, fact.value) : fact.value.toHtmlEscaped();
     if (!fact.aside.isEmpty())
-        html += u" " + colored(Theme::Role::Secondary, fact.aside);
+        html += u"&nbsp; " + colored(Theme::Role::Secondary, fact.aside);
     line.name->setText(fact.name);
     line.toCopy = fact.toCopy;
     line.copy->setAccessibleName(tr("Copy: %1").arg(fact.name));

@@ -79,6 +79,7 @@ void LocksPage::setWorkspace(app::Workspace *workspace)
     if (m_workspace)
         disconnect(&m_workspace->monitor(), nullptr, this, nullptr);
     m_workspace = workspace;
+    m_table->clearSelectedLock();
     m_eventModel.clear();
     m_feedText.clear();
     m_sessionColumns->setLookup(workspace ? &workspace->lookup() : nullptr);

@@ -105,6 +105,22 @@ QFont fixedFont(const QFont &base)
     return font;
 }
 
+QFont headlineFont(const QFont &base)
+{
+    QFont font = base;
+    font.setPointSizeF(base.pointSizeF() * 1.4);
+    font.setWeight(QFont::DemiBold);
+    return font;
+}
+
+QFont headingFont(const QFont &base)
+{
+    QFont font = base;
+    font.setPointSizeF(base.pointSizeF() * 0.9);
+    font.setWeight(QFont::DemiBold);
+    return font;
+}
+
 void paintBottomLine(QPainter &painter, const QColor &color, const QRectF &area)
 {
     const qreal pixel = 1 / painter.device()->devicePixelRatioF();

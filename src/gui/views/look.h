@@ -32,6 +32,9 @@ void paintShape(QPainter &painter, Shape shape, const QColor &color, const QRect
 
 /// The system's fixed font, at the size of `base`.
 [[nodiscard]] QFont fixedFont(const QFont &base);
+/// The font of headlines, and the small one of headings over lists.
+[[nodiscard]] QFont headlineFont(const QFont &base);
+[[nodiscard]] QFont headingFont(const QFont &base);
 /// A line that is one physical pixel thin, along the bottom of `area`.
 void paintBottomLine(QPainter &painter, const QColor &color, const QRectF &area);
 /// Makes a dialog high enough for wrapped text that was set just now; layouts do not by themselves.

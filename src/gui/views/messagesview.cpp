@@ -18,8 +18,8 @@ namespace lockkeeper::gui {
 
 namespace {
 
-constexpr qsizetype kPage = 100;              ///< messages that are laid out at first
-constexpr qsizetype kLongestMessage = 20'000; ///< characters that are laid out of one message
+constexpr qsizetype kPage = 100;            ///< messages that are laid out at first
+constexpr qsizetype kLongestMessage = 5000; ///< characters that are laid out of one message
 
 } // namespace
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/views/navigationpane.h"
 
+#include "gui/views/look.h"
 #include "gui/views/pagebutton.h"
 
 #include <QAction>
@@ -25,7 +26,8 @@ NavigationPane::NavigationPane(QAction *connectAction, QWidget *parent)
     m_locks->setCheckable(true);
     m_locks->setAutoExclusive(true);
     m_locks->setChecked(true);
-    m_heading->setObjectName(QStringLiteral("heading"));
+    m_heading->setProperty("kind", QStringLiteral("heading"));
+    m_heading->setFont(headingFont(font()));
     m_heading->setContentsMargins(10, 12, 0, 0);
     connect(m_target, &QAbstractButton::clicked, connectAction, &QAction::trigger);
     auto *layout = new QVBoxLayout(this);

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr QSize kSize{1320, 820};
+constexpr QSize kSize{1360, 840};
 constexpr auto kLook = 250ms;
 constexpr auto kSettle = 12s; ///< until locks of every kind have come and some have gone
 constexpr auto kReadDetails = 1500ms;

@@ -49,8 +49,8 @@ StatusStrip::StatusStrip(QWidget *parent)
     setFixedHeight(kHeight);
     m_feed->setObjectName(QStringLiteral("feed"));
     // A long reason must not widen the window; it is whole in the tool tip.
-    m_feed->setMinimumWidth(60);
-    m_database->setMinimumWidth(60);
+    m_feed->setMinimumWidth(24);
+    m_database->setMinimumWidth(24);
     auto *feed = new QHBoxLayout;
     feed->setSpacing(4);
     feed->addWidget(m_dot);
