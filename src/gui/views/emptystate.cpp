@@ -60,6 +60,12 @@ void EmptyState::present(const QString &headline, const QString &detail,
     }
 }
 
+void EmptyState::focusAction()
+{
+    if (auto *button = m_buttons->findChild<QPushButton *>())
+        button->setFocus();
+}
+
 QString EmptyState::headline() const
 {
     return m_headline->text();

@@ -19,6 +19,8 @@ public:
     /// The first action is the one to recommend.
     void present(const QString &headline, const QString &detail,
                  const QList<QAction *> &actions = {});
+    /// Gives the focus to the recommended action.
+    void focusAction();
     [[nodiscard]] QString headline() const;
 
 private:

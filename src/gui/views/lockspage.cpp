@@ -146,6 +146,13 @@ void LocksPage::updateEmptyState()
         m_table->setFocus();
     if (m_model.rowCount() > 0)
         return;
+    presentEmptyState();
+    if (hasFocus)
+        m_empty->focusAction();
+}
+
+void LocksPage::presentEmptyState()
+{
     switch (m_host.state()) {
     case WorkspaceHost::State::Idle:
     case WorkspaceHost::State::Closed:

@@ -48,6 +48,7 @@ public:
     void updateEmptyState();
 
 private:
+    void presentEmptyState();
     void showFeed(const locks::FeedStatus &feed);
     void applyFilter(const QString &text);
     QWidget *makeFilterBar();

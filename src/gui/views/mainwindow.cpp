@@ -67,6 +67,7 @@ void MainWindow::makeActions()
 {
     m_commands.connect =
         makeAction(tr("&Connect…"), Qt::CTRL | Qt::Key_O, &MainWindow::openConnectDialog);
+    m_commands.edit = makeAction(tr("&Edit connection…"), {}, &MainWindow::openConnectDialog);
     m_commands.demo = makeAction(tr("Try the &demo"), {}, &MainWindow::openDemo);
     m_commands.retry = makeAction(tr("Re&try"), {}, &MainWindow::retry);
     m_commands.rescan = makeAction(tr("Re&scan"), Qt::Key_F5, &MainWindow::rescan);
@@ -186,7 +187,9 @@ void MainWindow::showWorkspace()
     if (workspace) {
         const app::Target &target = workspace->target();
         m_environment->showTarget(target, m_host.isDemo());
-        m_navigation->setTarget(target.name, target.server.displayUrl());
+        const QString url = target.server.displayUrl();
+        m_navigation->setTarget(
+            target.name == url ? target.server.endpoint.toString() : target.name, url);
         setWindowTitle(tr("%1 — Lockkeeper").arg(target.name));
         connect(&workspace->monitor(), &locks::LockMonitor::feedChanged, this,
                 &MainWindow::showStatus);
@@ -209,7 +212,7 @@ void MainWindow::showWorkspace()
 void MainWindow::showHostState()
 {
     if (m_host.state() == WorkspaceHost::State::Failed && m_host.failure())
-        m_messages->showFailure(*m_host.failure(), {m_commands.retry, m_commands.connect});
+        m_messages->showFailure(*m_host.failure(), {m_commands.retry, m_commands.edit});
     else if (m_host.state() == WorkspaceHost::State::Open)
         m_messages->dismiss();
     m_locks->updateEmptyState();
@@ -223,8 +226,8 @@ void MainWindow::showStatus()
     m_status->present(workspace, m_locks->counts());
     const bool isTrusted = workspace && workspace->monitor().feed().isTrusted;
     m_navigation->setTrusted(isTrusted);
-    m_navigation->setLockCount(workspace ? std::optional(m_locks->model().heldCount())
-                                         : std::nullopt);
+    const int held = m_locks->model().heldCount();
+    m_navigation->setLockCount(held > 0 || isTrusted ? std::optional(held) : std::nullopt);
 }
 
 void MainWindow::updateActions()

@@ -49,6 +49,7 @@ private:
     struct Commands
     {
         QAction *connect;
+        QAction *edit;
         QAction *demo;
         QAction *retry;
         QAction *rescan;

@@ -19,7 +19,7 @@ constexpr int kWidth = 128;
 NavigationPane::NavigationPane(QAction *connectAction, QWidget *parent)
     : QWidget(parent)
     , m_locks(new PageButton(tr("Locks"), this))
-    , m_heading(new QLabel(tr("CONNECTED TO"), this))
+    , m_heading(new QLabel(tr("CONNECTION"), this))
     , m_target(new PageButton(QString(), this))
 {
     setFixedWidth(kWidth);
@@ -50,7 +50,7 @@ void NavigationPane::setTarget(const QString &name, const QString &toolTip)
     m_heading->setVisible(!name.isEmpty());
     m_target->setVisible(!name.isEmpty());
     m_target->setText(name);
-    m_target->setAccessibleName(tr("Connected to %1; change the connection").arg(name));
+    m_target->setAccessibleName(tr("Connection to %1; change it").arg(name));
     m_target->setToolTip(toolTip);
 }
 

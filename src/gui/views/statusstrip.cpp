@@ -72,8 +72,12 @@ void StatusStrip::present(app::Workspace *workspace, const Counts &counts)
         presentFeed(*workspace);
         presentServer(*workspace);
         const QString held = counted(counts.held, tr("1 lock"), tr("%1 locks"));
-        say(m_counts,
-            counts.isFiltered ? tr("%1 of %2").arg(locale().toString(counts.shown), held) : held);
+        // Of a server that was never reached nothing is known, not even "none".
+        const bool isKnown = counts.held > 0 || workspace->monitor().feed().isTrusted;
+        say(m_counts, !isKnown ? QString()
+                      : counts.isFiltered
+                          ? tr("%1 of %2").arg(locale().toString(counts.shown), held)
+                          : held);
         return;
     }
     m_dot->setPixmap(shapePixmap(Shape::Ring, Theme::of(palette()).color(Theme::Role::Gone),
@@ -119,8 +123,9 @@ void StatusStrip::presentFeed(app::Workspace &workspace)
 
 void StatusStrip::presentServer(app::Workspace &workspace)
 {
-    const QString server = workspace.client().serverInfo().toString();
-    say(m_server, server.isEmpty() ? workspace.client().address().displayUrl() : server);
+    const redis::ServerInfo &server = workspace.client().serverInfo();
+    say(m_server,
+        server.version.isEmpty() ? workspace.client().address().displayUrl() : server.toString());
     m_server->setToolTip(workspace.client().address().displayUrl());
     const auto &database = workspace.databaseState();
     const bool isBroken = database && !*database;
