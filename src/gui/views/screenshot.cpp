@@ -8,6 +8,7 @@
 
 #include <QCoreApplication>
 #include <QEvent>
+#include <QImage>
 #include <QPixmap>
 
 namespace lockkeeper::gui {
@@ -16,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr QSize kSize{1360, 840};
+constexpr QSize kSize{1344, 768};
 constexpr auto kLook = 250ms;
 constexpr auto kSettle = 12s; ///< until locks of every kind have come and some have gone
 constexpr auto kReadDetails = 1500ms;
@@ -77,7 +78,8 @@ void Screenshot::save()
     m_timer.stop();
     // What was just said may still wait for its room.
     QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
-    const bool isSaved = m_window.grab().save(m_file, "PNG", 0);
+    const bool isSaved =
+        m_window.grab().toImage().convertToFormat(QImage::Format_RGB888).save(m_file, "PNG", 0);
     emit taken(isSaved ? Result<void>()
                        : Result<void>(Error{ErrorCode::Io, tr("cannot write %1").arg(m_file), {}}));
 }
