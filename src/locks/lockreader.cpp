@@ -3,6 +3,8 @@
 
 #include "core/text.h"
 
+#include <QPointer>
+
 namespace lockkeeper::locks {
 
 namespace {
@@ -64,7 +66,10 @@ Task<ReadBatch> readLocks(redis::Client &client, const Clock &clock, QList<LockK
     for (const LockKey &key : keys)
         commands << redis::commands::get(key.bytes()) << redis::commands::pttl(key.bytes());
     const SteadyTime sentAt = clock.steady();
+    const QPointer<redis::Client> alive(&client);
     const auto replies = co_await client.send(commands);
+    if (!alive) // the replies had come, but their reader has gone, and its clock with it
+        co_return Error{ErrorCode::Cancelled, QStringLiteral("reading locks was ended"), {}};
     if (!replies)
         co_return replies.error();
 

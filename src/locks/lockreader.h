@@ -27,8 +27,8 @@ inline constexpr qsizetype kLongestToken = 1024;
 /// Keys in one pipeline: two commands each, within redis::Client::kMaxPipeline.
 inline constexpr int kReadBatch = redis::Client::kMaxPipeline / 2;
 
-/// Reads at most kReadBatch locks. `clock` must outlive the flow; `client` need not: it ends its
-/// waits when it goes.
+/// Reads at most kReadBatch locks. `client` need not outlive the flow, which ends with Cancelled
+/// then; `clock` lives at least as long as the client.
 [[nodiscard]] Task<ReadBatch> readLocks(redis::Client &client, const Clock &clock,
                                         QList<LockKey> keys);
 
