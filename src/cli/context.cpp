@@ -115,7 +115,7 @@ QCoro::Task<> Context::close()
         QObject::connect(m_workspace.get(), &app::Workspace::closed, &scope,
                          [&closed] { closed.end({}); });
         m_workspace->close();
-        co_await closed.future();
+        static_cast<void>(co_await closed.future());
     }
     m_workspace.reset();
     if (m_demo)

@@ -37,7 +37,7 @@ QCoro::Task<int> DemoCommand::run(Context &context)
     }
     Ending<void> over;
     const auto stopped = endOnStop(context.stop(), over);
-    co_await over.future();
+    static_cast<void>(co_await over.future());
     co_return code(ExitCode::Done);
 }
 

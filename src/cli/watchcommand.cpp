@@ -60,7 +60,7 @@ QCoro::Task<int> WatchCommand::run(Context &context)
                              over.end({});
                      });
     workspace.watch();
-    co_await over.future(); // however it ended: that was asked for
+    static_cast<void>(co_await over.future()); // however it ended: that was asked for
     co_return code(ExitCode::Done);
 }
 
