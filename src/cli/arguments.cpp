@@ -144,6 +144,8 @@ void addExamples(CLI::App &verb, const QString &examples)
     QString footer = QCoreApplication::translate("cli", "Examples:");
     for (const QString &example : examples.split(u'\n'))
         footer += QStringLiteral("\n  ") + example;
+    footer += QCoreApplication::translate(
+        "cli", "\n\nConnection options and --json are taken here, too: see lockkeeper-cli --help");
     verb.footer(footer.toStdString());
 }
 

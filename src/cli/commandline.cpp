@@ -114,8 +114,10 @@ std::optional<int> CommandLine::parse(int argc, char **argv)
     } catch (const CLI::Success &help) {
         return m_app->exit(help);
     } catch (const CLI::RequiredError &refusal) {
-        return refuse(m_app->get_subcommands().empty() ? tr("no verb was given").toStdString()
-                                                       : std::string(refusal.what()));
+        // What it calls a subcommand is a verb here.
+        const QString reason = QString::fromUtf8(refusal.what());
+        return refuse(reason.startsWith(u"A subcommand") ? tr("no verb was given").toStdString()
+                                                         : reason.toStdString());
     } catch (const CLI::ParseError &refusal) {
         return refuse(refusal.what());
     }

@@ -13,8 +13,8 @@ void ListCommand::declare(CLI::App &app)
 {
     addSpan(app, "--older-than", m_filter.olderThan, tr("Only locks held at least this long"));
     addTexts(app, "--state", m_stateNames,
-             tr("Only locks in this state; may be given more than once: foreign, no_expiry, "
-                "renewing_long, storm, orphan, held_long, healthy"))
+             tr("Only locks in this state; may be given more than once:\n"
+                "foreign, no_expiry, renewing_long, storm, orphan, held_long, healthy"))
         ->type_name("STATE");
     addText(app, "--owner", m_filter.owner,
             tr("Only locks whose owner's name, node id or token contains this"));

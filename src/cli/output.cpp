@@ -66,9 +66,9 @@ void Output::json(const QByteArray &document)
     write(document + '\n');
 }
 
-void Output::note(const QString &text)
+void Output::note(const QString &text, Tone tone)
 {
-    writeError(text, Tone::Faint);
+    writeError(text, tone);
 }
 
 void Output::warning(const QString &text)

@@ -23,7 +23,7 @@ public:
     void json(const QByteArray &document);
 
     /// Progress and remarks.
-    void note(const QString &text);
+    void note(const QString &text, Tone tone = Tone::Faint);
     void warning(const QString &text);
     void error(const Error &error);
 

@@ -36,9 +36,9 @@ void printPreview(const app::Preview &preview, Context &context)
 {
     Output &output = context.output();
     for (const QString &line : describeSubject(preview, context.clock()))
-        output.note(line);
+        output.note(line, Tone::Plain);
     for (const QString &effect : preview.effects)
-        output.note(QStringLiteral("- ") + effect);
+        output.note(QStringLiteral("- ") + effect, Tone::Strong);
     for (const QString &warning : preview.warnings)
         output.warning(warning);
 }

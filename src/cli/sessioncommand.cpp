@@ -76,7 +76,8 @@ void SessionCommand::declareWriting(CLI::App &app)
     addSession(*append, "SESSION", m_session, tr("The session's id"));
     addText(*append, "--role", m_role, tr("user, assistant, system, developer, tool or function"))
         ->required()
-        ->check(CLI::IsMember({"user", "assistant", "system", "developer", "tool", "function"}))
+        ->check(CLI::IsMember({"user", "assistant", "system", "developer", "tool", "function"})
+                    .description(""))
         ->type_name("ROLE");
     addText(*append, "--content", m_content, tr("The message's text"))->required();
     append->callback([this] { m_verb = Verb::Append; });
