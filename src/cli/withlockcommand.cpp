@@ -85,7 +85,8 @@ QCoro::Task<int> WithLockCommand::run(Context &context)
             tr("the lock could not be released: %1").arg(lockkeeper::describe(released.error())));
     else if (!released->isDone)
         context.output().warning(tr("the lock was no longer ours when the command had ended"));
-    if (exitCode == 0 && !held)
+    const bool isLost = !held || (released && !released->isDone);
+    if (exitCode == 0 && isLost)
         exitCode = code(ExitCode::ChangedHands);
     co_return exitCode;
 }

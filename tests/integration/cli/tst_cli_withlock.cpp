@@ -44,6 +44,7 @@ private slots:
     void doesNotStartWithoutTheLock();
     void stopsTheCommandWhenTheLeaseIsLost();
     void doesNotCallALostLeaseASuccess();
+    void noticesALossBeforeTheNextRenewal();
     void passesSignalsOn();
     void needsACommand();
     void refusesReadOnly();
@@ -140,6 +141,22 @@ void TestCliWithLock::doesNotCallALostLeaseASuccess()
     server.redis({"DEL", lockKey("s")});
     QVERIFY(process->waitForFinished(kEnd));
     QCOMPARE(process->exitCode(), 4);
+}
+
+void TestCliWithLock::noticesALossBeforeTheNextRenewal()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    const auto process = cli.start(
+        withLock({QStringLiteral("--lease"), QStringLiteral("10m")},
+                 QStringLiteral("trap 'exit 0' HUP; echo running; while :; do sleep 0.1; done")));
+    QVERIFY(isRunning(*process));
+    QCOMPARE(server.redis({"DEL", lockKey("s")}).toInt(), 1);
+    QCOMPARE(::kill(static_cast<pid_t>(process->processId()), SIGHUP), 0);
+    QVERIFY(process->waitForFinished(kEnd));
+    QCOMPARE(process->exitCode(), 4);
+    QVERIFY(process->readAllStandardError().contains("no longer ours"));
 }
 
 void TestCliWithLock::passesSignalsOn()
