@@ -267,7 +267,8 @@ QCoro::Task<> Checkup::checkDatabase()
         co_return;
     }
     const SteadyTime since = m_clock.steady();
-    sessions::SessionDatabase database(*m_target.database);
+    // Looking must neither create a file nor bring its tables up to date.
+    sessions::SessionDatabase database(*m_target.database, sessions::SqlAccess::ReadOnly);
     const Result<void> checked = co_await database.check();
     const bool isReached = checked || (checked.error().code != ErrorCode::CannotConnect &&
                                        checked.error().code != ErrorCode::TimedOut);

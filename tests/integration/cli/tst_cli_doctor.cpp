@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "integration/cli/cliprogram.h"
 
+#include <QFile>
 #include <QTest>
 
 using namespace lockkeeper;
@@ -39,6 +40,7 @@ private slots:
     void namesTheStageThatFails_data();
     void namesTheStageThatFails();
     void looksAtTheDatabase();
+    void createsNoDatabase();
     void leavesNothingBehind();
 };
 
@@ -48,6 +50,10 @@ void TestCliDoctor::findsAllWell()
     LK_START_REDIS(server);
     CliProgram cli(server.url());
     cli.useSqlite();
+    QCOMPARE(cli.run({QStringLiteral("session"), QStringLiteral("create"), QStringLiteral("--user"),
+                      QStringLiteral("u")})
+                 .exitCode,
+             0);
     const CliRun run = cli.run(kDoctor);
     QVERIFY2(run.exitCode == 0, run.out.constData());
     QCOMPARE(run.object()[u"ok"].toBool(), true);
@@ -153,6 +159,20 @@ void TestCliDoctor::looksAtTheDatabase()
     QCOMPARE(outcomeOf(run, "feed"), QStringLiteral("ok"));
     QCOMPARE(outcomeOf(run, "database"), QStringLiteral("failed"));
     QCOMPARE(outcomeOf(run, "tables"), QStringLiteral("skipped"));
+}
+
+void TestCliDoctor::createsNoDatabase()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const CliRun run = cli.run(kDoctor);
+    QCOMPARE(run.exitCode, 6);
+    QCOMPARE(outcomeOf(run, "database"), QStringLiteral("failed"));
+    QCOMPARE(outcomeOf(cli.run(kDoctor + QStringList{QStringLiteral("--read-only")}), "database"),
+             QStringLiteral("failed"));
+    QVERIFY(!QFile::exists(cli.sqlitePath()));
 }
 
 void TestCliDoctor::leavesNothingBehind()
