@@ -76,9 +76,13 @@ QCoro::Task<> Worker::converse()
     while (true) {
         const KnownSession session = pickSession();
         const double what = chance();
-        const Result<void> done = what < kAnswerShare                  ? co_await answer(session)
-                                  : what < kAnswerShare + kRenameShare ? co_await rename(session)
-                                                                       : co_await look(session);
+        Result<void> done;
+        if (what < kAnswerShare)
+            done = co_await answer(session);
+        else if (what < kAnswerShare + kRenameShare)
+            done = co_await rename(session);
+        else
+            done = co_await look(session);
         if (!done && done.error().code != ErrorCode::LockTimeout)
             qCWarning(lcWorker).noquote() << describe(done.error());
         const Result<void> rested = co_await after(between(200ms, 3500ms, chance()), this);
