@@ -5,6 +5,7 @@
 #include <QFileInfo>
 #include <QLoggingCategory>
 
+#include <spdlog/async.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::size_t kLogFileSize = 4 * 1024 * 1024;
 constexpr std::size_t kLogFiles = 3;
+constexpr std::size_t kQueuedLines = 8192;
 
 spdlog::level::level_enum levelOf(QtMsgType type)
 {
@@ -67,7 +69,11 @@ Result<void> startLog(const LogOptions &options)
                             QStringLiteral("the program works on without a log")};
         }
     }
-    auto logger = std::make_shared<spdlog::logger>("lockkeeper", sinks.begin(), sinks.end());
+    // A thread of its own writes: no line of the log waits for a disk on the main thread.
+    spdlog::init_thread_pool(kQueuedLines, 1);
+    auto logger = std::make_shared<spdlog::async_logger>(
+        "lockkeeper", sinks.begin(), sinks.end(), spdlog::thread_pool(),
+        spdlog::async_overflow_policy::overrun_oldest);
     logger->set_level(options.isVerbose ? spdlog::level::debug : spdlog::level::info);
     logger->flush_on(spdlog::level::info);
     spdlog::set_default_logger(std::move(logger));

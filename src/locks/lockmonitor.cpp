@@ -15,6 +15,8 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcMonitor, "lockkeeper.locks.monitor")
 
+/// When to read again from a server that answered with an error of its own.
+constexpr milliseconds kReadRetry{250};
 /// The longest single sleep of the expiry timer; a later deadline is looked at again then.
 constexpr milliseconds kLongestSleep = std::chrono::hours(1);
 
@@ -43,7 +45,6 @@ LockMonitor::LockMonitor(redis::Client &client, redis::PushChannel &push, LockFa
     m_expiryTimer.setSingleShot(true);
     m_expiryTimer.setTimerType(Qt::PreciseTimer);
     m_readTimer.setSingleShot(true);
-    m_readTimer.setInterval(0);
     connectParts();
 }
 
@@ -161,7 +162,7 @@ void LockMonitor::readSoon()
 {
     // From the event loop, so that all pushes of this turn share one pipeline.
     if (!m_isReading && m_isStarted && m_registry.hasDirty() && m_client.isReady())
-        m_readTimer.start();
+        m_readTimer.start(milliseconds(0));
 }
 
 QCoro::Task<> LockMonitor::readDirty()
@@ -189,7 +190,10 @@ bool LockMonitor::take(const Result<ReadBatch> &batch, const QList<LockKey> &key
     if (!batch) {
         for (const LockKey &key : keys)
             m_registry.readFailed(key);
-        return false; // the client's next connection goes on with them
+        // The client's next connection goes on with them; a server in trouble is asked again.
+        if (m_client.isReady())
+            m_readTimer.start(kReadRetry);
+        return false;
     }
     for (const auto &entry : batch->entries) {
         if (entry.observation)

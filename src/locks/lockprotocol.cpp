@@ -15,6 +15,8 @@ using redis::Script;
 namespace {
 
 constexpr milliseconds kReadBackInterval{50};
+/// A guard renews at a third of the lease; a round trip has to fit in.
+constexpr milliseconds kShortestLease{100};
 /// A read whose GET and PTTL contradict each other is repeated this often.
 constexpr int kReadTries = 20;
 
@@ -48,7 +50,7 @@ Error notALock(const LockKey &key, const QString &why)
 Error changedHands(const LockKey &key, const LockObservation &current, const Clock &clock)
 {
     if (current.kind == LockObservation::Kind::Missing)
-        return {ErrorCode::ChangedHands, nameOf(key) + u" is free: its owner let it go",
+        return {ErrorCode::ChangedHands, nameOf(key) + u" is free: nobody holds it",
                 QStringLiteral("nothing was changed")};
     return {ErrorCode::ChangedHands,
             nameOf(key) + u" has changed hands: it is now " + describe(current, clock),
@@ -69,9 +71,29 @@ Error unknown(const LockKey &key, const QString &act, const Error &cause)
             QStringLiteral("look at the lock before you try again")};
 }
 
+const Error kTokenIsGone{
+    ErrorCode::OutcomeUnknown,
+    QStringLiteral("the answer was lost, and a read afterwards found another token or none"),
+    {}};
+
+Error notALock(const LockKey &key, const LockObservation &current)
+{
+    return notALock(key, u"it holds " + current.foreignReason);
+}
+
 Error cancelled(const LockKey &key)
 {
     return {ErrorCode::Cancelled, u"waiting for " + nameOf(key) + u" was ended", {}};
+}
+
+Result<void> checkLease(milliseconds lease)
+{
+    if (lease >= kShortestLease)
+        return {};
+    return Error{ErrorCode::InvalidInput,
+                 u"a lease of " + QString::number(lease.count()) +
+                     u" ms is too short to be renewed",
+                 u"give at least " + QString::number(kShortestLease.count()) + u"ms; 60s is usual"};
 }
 
 Result<void> checkSpan(milliseconds span, const QString &what)
@@ -101,7 +123,7 @@ Task<HeldLock> LockProtocol::acquire(SessionId session, AcquireOptions options)
 {
     const LockKey key = m_family.lockKey(session);
     const milliseconds lease = options.lease.value_or(m_family.lease);
-    if (const auto valid = checkSpan(lease, QStringLiteral("the lease")); !valid)
+    if (const auto valid = checkLease(lease); !valid)
         co_return valid.error();
     const Token token = m_tokens.make(); // before waiting, as redis-py does: it dates the wish
     const SteadyTime giveUpAt = m_clock.steady() + options.wait;
@@ -163,7 +185,7 @@ Task<HeldLock> LockProtocol::giveUp(HeldLock lock, milliseconds wait)
         co_return lock;
     }
     if (current && current->kind == LockObservation::Kind::Foreign)
-        co_return notALock(key, u"it holds " + current->foreignReason);
+        co_return notALock(key, *current);
     QString what = nameOf(key) + u" was not obtained";
     if (wait > milliseconds::zero())
         what += u" within " + spanText(wait);
@@ -195,6 +217,8 @@ Task<CompareResult> LockProtocol::release(LockKey key, Token token)
         co_return unknown(key, QStringLiteral("releasing"), current.error());
     if (isHeldBy(*current, token))
         co_return hadNoEffect(key, QStringLiteral("releasing"));
+    if (current->kind == LockObservation::Kind::Foreign)
+        co_return unknown(key, QStringLiteral("releasing"), notALock(key, *current));
     // Gone, by our script or by its lease's end: either way the lock is not ours any more.
     co_return CompareResult{true, true, *current};
 }
@@ -274,6 +298,8 @@ Task<void> LockProtocol::forceRelease(LockKey key, Token seen)
         co_return result.error();
     if (!result->isDone)
         co_return changedHands(key, result->current, m_clock);
+    if (result->isInferred) // enough for an owner that lets go, but not for who answers for an act
+        co_return unknown(key, QStringLiteral("releasing"), kTokenIsGone);
     co_return Result<void>();
 }
 

@@ -30,6 +30,17 @@ LockObservation held(const QByteArray &value)
     return observation;
 }
 
+/// An error that speaks of the server (BUSY, LOADING, MASTERDOWN), not of one key.
+std::optional<Error> serverTrouble(const QList<redis::Reply> &replies)
+{
+    for (const redis::Reply &reply : replies) {
+        const QByteArray prefix = reply.errorPrefix();
+        if (reply.isError() && prefix != "WRONGTYPE" && prefix != "NOPERM")
+            return redis::toError(reply, QStringLiteral("reading locks"));
+    }
+    return std::nullopt;
+}
+
 /// What GET and PTTL say together; nullopt when they contradict each other.
 std::optional<LockObservation> combine(const redis::Reply &value, const redis::Reply &ttl)
 {
@@ -74,6 +85,8 @@ Task<ReadBatch> readLocks(redis::Client &client, const Clock &clock, QList<LockK
         co_return replies.error();
 
     const SteadyTime receivedAt = clock.steady();
+    if (const auto trouble = serverTrouble(*replies))
+        co_return *trouble;
     ReadBatch batch;
     batch.entries.reserve(keys.size());
     for (qsizetype i = 0; i < keys.size(); ++i) {

@@ -22,8 +22,9 @@ PushChannel::PushChannel(ServerAddress address, QList<QByteArray> prefixes, cons
 {
     connect(&m_link, &Link::messageReceived, this, &PushChannel::readMessage);
     connect(&m_link, &Link::stateChanged, this, [this](Link::State state) {
+        ++m_generation;
         if (state == Link::State::Ready)
-            subscribe();
+            subscribe(m_generation);
         else if (state == Link::State::Waiting || state == Link::State::Failed)
             lose(*m_link.lastError());
     });
@@ -46,12 +47,12 @@ std::optional<SteadyTime> PushChannel::lastProof() const
     return m_isEstablished ? m_link.lastHeard() : std::nullopt;
 }
 
-QCoro::Task<> PushChannel::subscribe()
+QCoro::Task<> PushChannel::subscribe(quint64 generation)
 {
     const QPointer<PushChannel> self(this);
     const QList<Command> askId{commands::clientId()};
     const auto id = co_await m_link.send(askId);
-    if (!self || !id)
+    if (!self || generation != m_generation || !id)
         co_return; // a lost connection is reported by the link
     if (id->first().isError()) {
         lose(toError(id->first(), QStringLiteral("asking for the connection's id")));
@@ -61,7 +62,7 @@ QCoro::Task<> PushChannel::subscribe()
     const QList<Command> follow{commands::clientTrackingOn(id->first().integerValue(), m_prefixes),
                                 commands::subscribe(kInvalidations)};
     const auto replies = co_await m_link.send(follow);
-    if (!self || !replies)
+    if (!self || generation != m_generation || !replies)
         co_return;
     for (const Reply &reply : *replies) {
         if (reply.isError()) {

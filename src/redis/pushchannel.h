@@ -45,12 +45,13 @@ signals:
     void everythingChanged();
 
 private:
-    QCoro::Task<> subscribe();
+    QCoro::Task<> subscribe(quint64 generation);
     void readMessage(const QByteArray &channel, const Reply &payload);
     void lose(const Error &error);
 
     QList<QByteArray> m_prefixes;
     Link m_link;
+    quint64 m_generation = 0; ///< of the link's connection; a flow of an older one must not act
     bool m_isEstablished = false;
     std::optional<Error> m_lastError;
 };

@@ -19,7 +19,9 @@ QFuture<Result<QList<Reply>>> RequestQueue::add(const QList<Command> &commands, 
         request.isMutating = request.isMutating || command.effect == Effect::Mutation;
         longest = std::max(longest, command.deadline);
     }
-    request.deadline = now + longest;
+    // Replies come in order: none can be late before the one that it waits behind.
+    const SteadyTime previous = m_requests.empty() ? now : m_requests.back().deadline;
+    request.deadline = std::max(now + longest, previous);
     request.replies.reserve(commands.size());
     request.promise.start();
     QFuture<Result<QList<Reply>>> future = request.promise.future();

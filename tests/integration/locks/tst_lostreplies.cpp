@@ -169,9 +169,10 @@ void TestLostReplies::releases()
         else
             QVERIFY(released->isDone && released->isInferred);
     }
-    QCOMPARE(error.has_value(), !hasEffect);
+    // An operator's act is not called done on the strength of a read: another may have done it.
+    QCOMPARE(error.has_value(), !hasEffect || isForced);
     if (error)
-        QCOMPARE(error->code, ErrorCode::ConnectionLost);
+        QCOMPARE(error->code, hasEffect ? ErrorCode::OutcomeUnknown : ErrorCode::ConnectionLost);
     QCOMPARE(token(), hasEffect ? QByteArray() : kToken.bytes());
     QCOMPARE(callsOf(m_server, "evalsha"), hasEffect ? 1 : 0);
     QCOMPARE(callsOf(m_server, "eval"), 0);
