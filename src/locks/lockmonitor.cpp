@@ -17,6 +17,8 @@ Q_LOGGING_CATEGORY(lcMonitor, "lockkeeper.locks.monitor")
 
 /// When to read again from a server that answered with an error of its own.
 constexpr milliseconds kReadRetry{250};
+/// When to scan again after the server refused a page.
+constexpr milliseconds kScanRetry{1000};
 /// The longest single sleep of the expiry timer; a later deadline is looked at again then.
 constexpr milliseconds kLongestSleep = std::chrono::hours(1);
 
@@ -45,6 +47,8 @@ LockMonitor::LockMonitor(redis::Client &client, redis::PushChannel &push, LockFa
     m_expiryTimer.setSingleShot(true);
     m_expiryTimer.setTimerType(Qt::PreciseTimer);
     m_readTimer.setSingleShot(true);
+    m_rescanTimer.setSingleShot(true);
+    m_rescanTimer.setInterval(kScanRetry);
     connectParts();
 }
 
@@ -54,6 +58,10 @@ void LockMonitor::connectParts()
         m_registry.expireDue();
         readSoon();
         armExpiryTimer();
+    });
+    connect(&m_rescanTimer, &QTimer::timeout, this, [this] {
+        if (m_push.isEstablished() && m_scanError)
+            beginScan(Scanner::Pace::Gentle);
     });
     connect(&m_readTimer, &QTimer::timeout, this, [this] { readDirty(); });
     connect(&m_push, &redis::PushChannel::established, this,
@@ -107,6 +115,7 @@ void LockMonitor::stop()
     m_scanner.stop();
     m_expiryTimer.stop();
     m_readTimer.stop();
+    m_rescanTimer.stop();
 }
 
 void LockMonitor::expectEnd(const LockKey &key, const Token &token, HoldEnd end)
@@ -137,6 +146,9 @@ void LockMonitor::beginScan(Scanner::Pace pace)
 void LockMonitor::scanFailed(const Error &error)
 {
     m_scanError = error;
+    // Without the right to scan nothing changes by asking again; other trouble passes.
+    if (m_client.isReady() && error.code != ErrorCode::NotPermitted)
+        m_rescanTimer.start();
     qCWarning(lcMonitor).noquote() << "the scan stopped -" << describe(error);
     updateFeed();
 }

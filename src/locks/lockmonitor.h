@@ -93,6 +93,7 @@ private:
     FeedStatus m_feed;
     std::optional<Error> m_scanError;
     QTimer m_expiryTimer;
+    QTimer m_rescanTimer; ///< after a scan that the server cut short
     QTimer m_readTimer;
     bool m_isStarted = false;
     bool m_isReading = false;

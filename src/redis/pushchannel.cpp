@@ -10,6 +10,7 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcPush, "lockkeeper.redis.push")
 
+constexpr milliseconds kRetry{1000};
 const QByteArray kInvalidations = QByteArrayLiteral("__redis__:invalidate");
 
 } // namespace
@@ -20,9 +21,12 @@ PushChannel::PushChannel(ServerAddress address, QList<QByteArray> prefixes, cons
     , m_prefixes(std::move(prefixes))
     , m_link(std::move(address), {.clientName = "lockkeeper-feed"}, clock)
 {
+    m_retryTimer.setSingleShot(true);
+    connect(&m_retryTimer, &QTimer::timeout, this, [this] { subscribe(m_generation); });
     connect(&m_link, &Link::messageReceived, this, &PushChannel::readMessage);
     connect(&m_link, &Link::stateChanged, this, [this](Link::State state) {
         ++m_generation;
+        m_retryTimer.stop();
         if (state == Link::State::Ready)
             subscribe(m_generation);
         else if (state == Link::State::Waiting || state == Link::State::Failed)
@@ -55,7 +59,7 @@ QCoro::Task<> PushChannel::subscribe(quint64 generation)
     if (!self || generation != m_generation || !id)
         co_return; // a lost connection is reported by the link
     if (id->first().isError()) {
-        lose(toError(id->first(), QStringLiteral("asking for the connection's id")));
+        refused(id->first());
         co_return;
     }
     // The order matters: without the SUBSCRIBE a self-redirected tracking is silent.
@@ -66,7 +70,7 @@ QCoro::Task<> PushChannel::subscribe(quint64 generation)
         co_return;
     for (const Reply &reply : *replies) {
         if (reply.isError()) {
-            lose(toError(reply, QStringLiteral("asking the server to push changes")));
+            refused(reply);
             co_return;
         }
     }
@@ -74,6 +78,15 @@ QCoro::Task<> PushChannel::subscribe(quint64 generation)
     m_isEstablished = true;
     qCInfo(lcPush) << "established";
     emit established();
+}
+
+void PushChannel::refused(const Reply &reply)
+{
+    lose(toError(reply, QStringLiteral("asking the server to push changes")));
+    // A server that is busy or loading may be asked again; one that knows no tracking may not.
+    const QByteArray prefix = reply.errorPrefix();
+    if (prefix != "NOPERM" && prefix != "ERR")
+        m_retryTimer.start(kRetry);
 }
 
 void PushChannel::readMessage(const QByteArray &channel, const Reply &payload)

@@ -7,6 +7,7 @@
 #include <QByteArray>
 #include <QList>
 #include <QObject>
+#include <QTimer>
 
 namespace lockkeeper::redis {
 
@@ -46,11 +47,13 @@ signals:
 
 private:
     QCoro::Task<> subscribe(quint64 generation);
+    void refused(const Reply &reply);
     void readMessage(const QByteArray &channel, const Reply &payload);
     void lose(const Error &error);
 
     QList<QByteArray> m_prefixes;
     Link m_link;
+    QTimer m_retryTimer;
     quint64 m_generation = 0; ///< of the link's connection; a flow of an older one must not act
     bool m_isEstablished = false;
     std::optional<Error> m_lastError;

@@ -32,6 +32,7 @@ private slots:
     void callsAFlushAFlush();
     void namesOurOwnActs();
     void noticesExpiryBeforeTheServerDoes();
+    void keepsHoldsWhileTheServerIsBusy();
     void stopsInTheMiddleOfAnything();
 };
 
@@ -196,6 +197,27 @@ void TestLockMonitor::noticesExpiryBeforeTheServerDoes()
         QTRY_COMPARE(watching.eventsOf(key), QStringLiteral("acquired expired"));
     // It was our reads that made the server drop them: it looked at each key, and missed.
     QVERIFY(server.redis({"INFO", "stats"}).toByteArray().contains("expired_keys:20"));
+}
+
+void TestLockMonitor::keepsHoldsWhileTheServerIsBusy()
+{
+    RedisServer server({.config = {QStringLiteral("lua-time-limit 5")}});
+    LK_START_REDIS(server);
+    server.redis({"SET", kKey, kTokenA, "PX", "60000"});
+    Watching watching(server.address());
+    QVERIFY(watching.start());
+    // The key is pushed by the script's SET; until the script is killed, reads are answered BUSY.
+    test::RawRedis script(server.socketPath());
+    server.redis({"PEXPIRE", kKey, "50000"});
+    script.send({"EVAL", "while true do end", "0"});
+    QTRY_VERIFY(server.redis({"PING"}).toByteArray().startsWith("-BUSY"));
+    watching.monitor.rescan();
+    QTRY_VERIFY(!watching.monitor.feed().isTrusted);
+    QCOMPARE(server.redis({"SCRIPT", "KILL"}).toByteArray(), QByteArray("OK"));
+    QTRY_VERIFY_WITH_TIMEOUT(watching.monitor.feed().isTrusted, 20'000);
+    QVERIFY(watching.rows.contains(LockKey(kKey)));
+    QVERIFY(!watching.rows.value(LockKey(kKey)).isForeign());
+    QVERIFY(!watching.eventsOf(kKey).contains(u"released"));
 }
 
 void TestLockMonitor::stopsInTheMiddleOfAnything()

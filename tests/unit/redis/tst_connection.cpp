@@ -25,6 +25,7 @@ private slots:
     void endsEverySendWhenClosed();
     void endsEverySendWhenDestroyed();
     void oneLateReplyEndsTheConnection();
+    void isNotLateBehindALongerDeadline();
     void givesUpOpening();
     void tellsMessagesFromReplies();
     void repeatsTheLastWordOfAPeer();
@@ -127,6 +128,21 @@ void TestConnection::oneLateReplyEndsTheConnection()
     QCOMPARE(late.result().error().code, ErrorCode::TimedOut);
     QVERIFY(late.result().error().what.contains(u"GET"));
     QCOMPARE(patient.result().error().code, ErrorCode::TimedOut);
+}
+
+void TestConnection::isNotLateBehindALongerDeadline()
+{
+    RequestQueue queue;
+    const SteadyTime now = m_clock.steady();
+    Command large = commands::get("large");
+    large.deadline = 30s;
+    const auto value = queue.add({large}, now);
+    const auto pong = queue.add({commands::ping()}, now + 1s);
+    QCOMPARE(queue.earliestDeadline(), std::optional(now + 30s));
+    QVERIFY(queue.deliver(Reply::bulk("x")));
+    QCOMPARE(queue.earliestDeadline(), std::optional(now + 30s));
+    QVERIFY(queue.deliver(Reply::status("PONG")));
+    QVERIFY(value.result() && pong.result());
 }
 
 void TestConnection::givesUpOpening()
