@@ -3,6 +3,9 @@
 
 #include "core/text.h"
 
+#include <QUrl>
+#include <QUrlQuery>
+
 namespace lockkeeper::app {
 
 namespace {
@@ -161,6 +164,48 @@ Result<Target> resolveTarget(const TargetInput &input, const QProcessEnvironment
     target.family = *family;
     target.isReadOnly = input.isReadOnly;
     return target;
+}
+
+QString editableUrl(const redis::ServerAddress &server)
+{
+    QUrl url;
+    QUrlQuery options;
+    const auto add = [&options](const QString &name, const QString &value) {
+        if (!value.isEmpty())
+            options.addQueryItem(name, QString::fromLatin1(QUrl::toPercentEncoding(value, "/")));
+    };
+    const QString database = QString::number(server.database);
+    if (server.endpoint.kind == Endpoint::Kind::Unix) {
+        url.setScheme(QStringLiteral("redis+unix"));
+        url.setHost(QStringLiteral(""));
+        url.setPath(server.endpoint.path, QUrl::DecodedMode);
+        add(QStringLiteral("db"), server.database == 0 ? QString() : database);
+    } else {
+        url.setScheme(server.tls.isEnabled ? QStringLiteral("rediss") : QStringLiteral("redis"));
+        url.setHost(server.endpoint.host, QUrl::DecodedMode);
+        url.setPort(server.endpoint.port);
+        url.setPath(u'/' + database);
+    }
+    if (!server.user.isEmpty())
+        url.setUserName(server.user, QUrl::DecodedMode);
+    add(QStringLiteral("cacert"), server.tls.caFile);
+    add(QStringLiteral("cert"), server.tls.certFile);
+    add(QStringLiteral("key"), server.tls.keyFile);
+    if (server.tls.isInsecure)
+        add(QStringLiteral("insecure"), QStringLiteral("1"));
+    if (!options.isEmpty())
+        url.setQuery(options);
+    return url.toString(QUrl::FullyEncoded);
+}
+
+QString editableDsn(const sessions::Dsn &database)
+{
+    const QString text = database.displayText();
+    if (database.kind == sessions::Dsn::Kind::Sqlite ||
+        database.connectTimeout == sessions::Dsn().connectTimeout)
+        return text;
+    return text + (text.contains(u'?') ? u'&' : u'?') + u"connect_timeout=" +
+           QString::number(database.connectTimeout.count());
 }
 
 } // namespace lockkeeper::app

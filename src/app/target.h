@@ -44,4 +44,9 @@ struct TargetInput
 [[nodiscard]] Result<Target> resolveTarget(const TargetInput &input,
                                            const QProcessEnvironment &environment);
 
+/// The address as resolveTarget() takes it, to be edited: with every option, without the password.
+[[nodiscard]] QString editableUrl(const redis::ServerAddress &server);
+/// The same of a database.
+[[nodiscard]] QString editableDsn(const sessions::Dsn &database);
+
 } // namespace lockkeeper::app

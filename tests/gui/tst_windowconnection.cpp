@@ -12,6 +12,8 @@
 #include <QPushButton>
 #include <QTest>
 
+#include <optional>
+
 using namespace lockkeeper;
 using namespace lockkeeper::gui;
 using namespace lockkeeper::test;
@@ -19,6 +21,23 @@ using namespace lockkeeper::test;
 namespace {
 
 const SessionId kFirst("3f2a77c1-0b8e-4d13-9a52-6c0de1f791c4");
+
+/// A variable of the environment, taken back at the end.
+class EnvironmentGuard
+{
+public:
+    EnvironmentGuard(const char *name, const char *value)
+        : m_name(name)
+    {
+        qputenv(name, value);
+    }
+    ~EnvironmentGuard() { qunsetenv(m_name); }
+    EnvironmentGuard(const EnvironmentGuard &) = delete;
+    EnvironmentGuard &operator=(const EnvironmentGuard &) = delete;
+
+private:
+    const char *m_name;
+};
 
 } // namespace
 
@@ -35,6 +54,9 @@ private slots:
     void anotherTargetBringsAnEmptySelection();
     void readOnlyOffersNoActs();
     void connectDialogRefusesBadInput();
+    void connectDialogTakesNothingUnseen();
+    void connectDialogShowsTheEnvironment();
+    void editedConnectionsKeepWhatIsTheirs();
 };
 
 void WindowConnectionTest::showsTheEmptyWindow()
@@ -141,6 +163,65 @@ void WindowConnectionTest::connectDialogRefusesBadInput()
     url->setText(server.url());
     QTest::keyClick(url, Qt::Key_Return);
     QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Open);
+}
+
+void WindowConnectionTest::connectDialogTakesNothingUnseen()
+{
+    const EnvironmentGuard url("LOCKKEEPER_URL", "redis://production.example");
+    const EnvironmentGuard database("DATABASE_URL", "postgresql://ops@production.example/chat");
+    ConnectDialog dialog;
+    std::optional<app::Target> chosen;
+    connect(&dialog, &ConnectDialog::targetChosen, this,
+            [&chosen](const app::Target &target) { chosen = target; });
+    dialog.setAttribute(Qt::WA_DeleteOnClose, false);
+    dialog.show();
+    QTest::mouseClick(button(dialog, "connectButton"), Qt::LeftButton);
+    QVERIFY(!chosen);
+    QVERIFY(dialog.findChild<QLabel *>(QStringLiteral("error"))->isVisible());
+    dialog.findChild<QLineEdit *>(QStringLiteral("url"))
+        ->setText(QStringLiteral("redis://staging.example"));
+    QTest::mouseClick(button(dialog, "connectButton"), Qt::LeftButton);
+    QVERIFY(chosen);
+    QCOMPARE(chosen->server.endpoint.host, QStringLiteral("staging.example"));
+    QVERIFY(!chosen->database);
+}
+
+void WindowConnectionTest::connectDialogShowsTheEnvironment()
+{
+    const EnvironmentGuard url("LOCKKEEPER_URL", "redis://production.example");
+    const EnvironmentGuard database("LOCKKEEPER_DB", "postgresql://ops@production.example/chat");
+    RedisServer server;
+    WindowFixture fixture(server);
+    fixture.window.openConnectDialog();
+    const auto *dialog = openDialog<ConnectDialog>(fixture.window);
+    QVERIFY(dialog);
+    QVERIFY(dialog->findChild<QLineEdit *>(QStringLiteral("url"))
+                ->text()
+                .contains(QStringLiteral("production.example")));
+    QCOMPARE(dialog->findChild<QLineEdit *>(QStringLiteral("database"))->text(),
+             QStringLiteral("postgresql://ops@production.example/chat"));
+}
+
+void WindowConnectionTest::editedConnectionsKeepWhatIsTheirs()
+{
+    const auto known = redis::parseServerUrl(
+        QStringLiteral("rediss://ops:s3cret@one.example/2?cacert=/etc/ca.pem"));
+    QVERIFY(known);
+    app::Target target;
+    target.server = *known;
+    ConnectDialog dialog;
+    dialog.setAttribute(Qt::WA_DeleteOnClose, false);
+    std::optional<app::Target> chosen;
+    connect(&dialog, &ConnectDialog::targetChosen, this,
+            [&chosen](const app::Target &one) { chosen = one; });
+    dialog.setTarget(target);
+    auto *url = dialog.findChild<QLineEdit *>(QStringLiteral("url"));
+    QVERIFY(!url->text().contains(QStringLiteral("s3cret")));
+    button(dialog, "connectButton")->click();
+    QVERIFY(chosen && chosen->server == *known);
+    url->setText(QStringLiteral("rediss://ops@two.example"));
+    button(dialog, "connectButton")->click();
+    QVERIFY(chosen->server.password.isEmpty()); // it was given for another host
 }
 
 QTEST_MAIN(WindowConnectionTest)

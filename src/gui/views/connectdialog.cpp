@@ -44,11 +44,15 @@ ConnectDialog::~ConnectDialog() = default;
 
 void ConnectDialog::setTarget(const app::Target &target)
 {
-    m_form->url->setText(target.server.displayUrl());
-    m_form->password->setText(QString::fromUtf8(target.server.password.reveal()));
+    m_known = target;
+    const QString kept = tr("unchanged for the same host and user, if left empty");
+    m_form->url->setText(app::editableUrl(target.server));
+    if (!target.server.password.isEmpty())
+        m_form->password->setPlaceholderText(kept);
     if (target.database) {
-        m_form->database->setText(target.database->displayText());
-        m_form->databasePassword->setText(QString::fromUtf8(target.database->password.reveal()));
+        m_form->database->setText(app::editableDsn(*target.database));
+        if (!target.database->password.isEmpty())
+            m_form->databasePassword->setPlaceholderText(kept);
     }
     const Result<locks::LockFamily> builtIn = locks::builtInFamily(target.family.name);
     const bool isBuiltIn = builtIn && *builtIn == target.family;
@@ -96,18 +100,41 @@ app::TargetInput ConnectDialog::input() const
 
 void ConnectDialog::tryTarget()
 {
-    Result<app::Target> target =
-        app::resolveTarget(input(), QProcessEnvironment::systemEnvironment());
+    const app::TargetInput given = input();
+    if (given.url.isEmpty()) {
+        showError({ErrorCode::InvalidInput, QStringLiteral("--url") + tr(" is missing"),
+                   tr("Write redis://host:6379")});
+        return;
+    }
+    // What is connected is what the fields say: nothing of the environment is added unseen.
+    Result<app::Target> target = app::resolveTarget(given, QProcessEnvironment());
     if (!target) {
         showError(target.error());
         return;
     }
-    if (!m_form->password->text().isEmpty())
-        target->server.password = Secret(m_form->password->text().toUtf8());
-    if (target->database && !m_form->databasePassword->text().isEmpty())
-        target->database->password = Secret(m_form->databasePassword->text().toUtf8());
+    fillInPasswords(*target);
     emit targetChosen(*target);
     accept();
+}
+
+/// A password goes to the host and user only that it was given for.
+void ConnectDialog::fillInPasswords(app::Target &target) const
+{
+    redis::ServerAddress &server = target.server;
+    if (!m_form->password->text().isEmpty())
+        server.password = Secret(m_form->password->text().toUtf8());
+    else if (m_known && server.password.isEmpty() && server.endpoint == m_known->server.endpoint &&
+             server.user == m_known->server.user)
+        server.password = m_known->server.password;
+    if (!target.database)
+        return;
+    sessions::Dsn &database = *target.database;
+    if (!m_form->databasePassword->text().isEmpty())
+        database.password = Secret(m_form->databasePassword->text().toUtf8());
+    else if (m_known && m_known->database && database.password.isEmpty() &&
+             database.kind == m_known->database->kind && database.host == m_known->database->host &&
+             database.port == m_known->database->port && database.user == m_known->database->user)
+        database.password = m_known->database->password;
 }
 
 /// The options of the command line are the fields here: what is wrong with one is said of the

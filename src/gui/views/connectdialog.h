@@ -6,6 +6,7 @@
 #include <QDialog>
 
 #include <memory>
+#include <optional>
 
 namespace Ui {
 class ConnectForm;
@@ -25,7 +26,8 @@ public:
     ConnectDialog(const ConnectDialog &) = delete;
     ConnectDialog &operator=(const ConnectDialog &) = delete;
 
-    /// Fills in what is connected now; passwords stay masked.
+    /// Fills in what is connected now, or what the environment names; passwords are not shown, and
+    /// kept while host and user stay the same.
     void setTarget(const app::Target &target);
 
 signals:
@@ -35,10 +37,12 @@ signals:
 private:
     void showFamily();
     void tryTarget();
+    void fillInPasswords(app::Target &target) const;
     void showError(const Error &error);
     [[nodiscard]] app::TargetInput input() const;
 
     std::unique_ptr<Ui::ConnectForm> m_form;
+    std::optional<app::Target> m_known;
 };
 
 } // namespace lockkeeper::gui

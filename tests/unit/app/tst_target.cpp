@@ -71,6 +71,8 @@ private slots:
     void refusalsTellNoSecret_data();
     void refusalsTellNoSecret();
     void nameTellsNoSecret();
+    void editableAddressesSayAllButTheSecret_data();
+    void editableAddressesSayAllButTheSecret();
 };
 
 void TestTarget::serverComesFromTheFirstThatIsGiven_data()
@@ -288,6 +290,44 @@ void TestTarget::nameTellsNoSecret()
     QVERIFY(target);
     QVERIFY(target->name.contains(u"host"));
     QVERIFY(!target->name.contains(kSecret));
+}
+
+void TestTarget::editableAddressesSayAllButTheSecret_data()
+{
+    QTest::addColumn<QString>("url");
+    QTest::addColumn<QString>("database");
+    const auto add = [](const char *name, const char *url, const char *database) {
+        QTest::newRow(name) << QString::fromLatin1(url) << QString::fromLatin1(database);
+    };
+    add("plain", "redis://cache.example", "sqlite:///srv/chat.db");
+    add("user", "redis://o%40ps:hunter2-s3cret@cache.example:6380/2",
+        "postgresql://ops:hunter2-s3cret@db.example:5433/chat?schema=platform&connect_timeout=9");
+    add("TLS",
+        "rediss://:hunter2-s3cret@cache.example/1?cacert=/etc/a%26b%20c.pem&cert=/c.pem&key=/k.pem"
+        "&insecure=1",
+        "postgresql://ops:hunter2-s3cret@db.example/chat?connect_timeout=9");
+    add("address", "redis://[::1]:6390/0", "sqlite:///srv/a%20b.db");
+    add("socket", "redis+unix://ops:hunter2-s3cret@/run/re%20dis.sock?db=3",
+        "postgresql:///chat?host=/run/postgresql");
+}
+
+void TestTarget::editableAddressesSayAllButTheSecret()
+{
+    QFETCH(const QString, url);
+    QFETCH(const QString, database);
+    TargetInput input = withUrl(url);
+    input.database = database;
+    Result<Target> target = resolve(input);
+    QVERIFY2(target, target ? "" : qPrintable(target.error().what));
+    TargetInput edited;
+    edited.url = editableUrl(target->server);
+    edited.database = editableDsn(*target->database);
+    QVERIFY(!edited.url.contains(kSecret) && !edited.database.contains(kSecret));
+    const Result<Target> again = resolve(edited);
+    QVERIFY2(again, qPrintable(edited.url + u' ' + edited.database));
+    target->server.password = target->database->password = Secret();
+    QVERIFY2(again->server == target->server, qPrintable(edited.url));
+    QVERIFY2(*again->database == *target->database, qPrintable(edited.database));
 }
 
 QTEST_GUILESS_MAIN(TestTarget)
