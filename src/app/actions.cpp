@@ -99,10 +99,15 @@ QCoro::Task<Preview> Actions::previewRelease(ReleaseRequest request)
 
 QCoro::Task<Preview> Actions::previewDelete(DeleteRequest request)
 {
-    const bool isRerun = co_await wasCutShort(request.session);
+    const Result<bool> isRerun = co_await wasCutShort(request.session);
     const Inspection inspection = co_await inspect(request.session);
-    co_return previewOf(request, inspection, circumstancesOf(request.session, isRerun),
-                        m_parts.clock.steady());
+    Preview preview =
+        previewOf(request, inspection, circumstancesOf(request.session, isRerun && *isRerun),
+                  m_parts.clock.steady());
+    // Without it a delete that has to be finished would look like one of nothing.
+    if (!isRerun && !m_parts.gate.isReadOnly())
+        preview.refusal = isRerun.error();
+    co_return preview;
 }
 
 QCoro::Task<ActionReport> Actions::release(ReleaseRequest request)
@@ -120,7 +125,10 @@ QCoro::Task<ActionReport> Actions::remove(DeleteRequest request)
         co_return refused(readOnlyRefusal());
     if (!m_parts.store || !m_parts.database)
         co_return refused(noDatabaseRefusal());
-    const bool isRerun = co_await wasCutShort(request.session);
+    const Result<bool> cutShort = co_await wasCutShort(request.session);
+    if (!cutShort)
+        co_return refused(cutShort.error());
+    const bool isRerun = *cutShort;
     const AuditEntry intent =
         intentOf(kDelete, request.session, request.takeOver.value_or(Token()), request.reason);
     const Act act = [this, request, isRerun] { return removeAndVerify(request, isRerun); };
@@ -180,11 +188,13 @@ QCoro::Task<ActionReport> Actions::removeAndVerify(DeleteRequest request, bool i
     co_return reportOf(request, isRerun, removed, aftermath, naming());
 }
 
-QCoro::Task<bool> Actions::wasCutShort(SessionId session)
+Task<bool> Actions::wasCutShort(SessionId session)
 {
     const auto since =
         co_await m_parts.audit.unfinished(kDelete, m_parts.targetName, lockKey(session));
-    co_return since && since->has_value();
+    if (!since)
+        co_return since.error();
+    co_return since->has_value();
 }
 
 Task<locks::LockObservation> Actions::readLockAfterAct(LockKey key)

@@ -53,7 +53,7 @@ private:
     [[nodiscard]] QCoro::Task<ActionReport> recorded(AuditEntry entry, Act act);
     [[nodiscard]] QCoro::Task<ActionReport> forceRelease(ReleaseRequest request);
     [[nodiscard]] QCoro::Task<ActionReport> removeAndVerify(DeleteRequest request, bool isRerun);
-    [[nodiscard]] QCoro::Task<bool> wasCutShort(SessionId session);
+    [[nodiscard]] Task<bool> wasCutShort(SessionId session);
     [[nodiscard]] Task<locks::LockObservation> readLockAfterAct(LockKey key);
     [[nodiscard]] QCoro::Task<Aftermath> readAfterDelete(SessionId session);
 

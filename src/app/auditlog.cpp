@@ -14,8 +14,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <pwd.h>
 #include <string>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -122,22 +124,43 @@ bool isAbout(const Json &line, const Subject &subject)
            field(line, "target") == subject.target && field(line, "key") == subject.key;
 }
 
-std::optional<WallTime> firstUnfinished(const QStringList &files, const Subject &subject)
+/// A file that was never written has no runs; one that cannot be looked at may have some.
+bool isMissing(const QString &name)
+{
+    std::error_code ignored;
+    const auto status = std::filesystem::status(QFile::encodeName(name).toStdString(), ignored);
+    return status.type() == std::filesystem::file_type::not_found;
+}
+
+Result<void> followFile(std::vector<OpenRun> &open, const QString &name, const Subject &subject)
+{
+    QFile file(name);
+    const bool isOpen = file.open(QIODevice::ReadOnly);
+    while (isOpen && !file.atEnd()) {
+        const QByteArray bytes = file.readLine();
+        // Parsing is the dear part: leave out the lines of other actions.
+        if (!bytes.contains(subject.action.c_str()))
+            continue;
+        const Json line = Json::parse(bytes.cbegin(), bytes.cend(), nullptr, false);
+        if (isAbout(line, subject))
+            follow(open, line);
+    }
+    if (file.error() == QFileDevice::NoError)
+        return {};
+    return Error{ErrorCode::Io,
+                 u"the audit log " + name + u" cannot be read: " + file.errorString(),
+                 QStringLiteral("give yourself the right to read it: it tells what was cut short")};
+}
+
+Result<std::optional<WallTime>> firstUnfinished(const QStringList &files, const Subject &subject)
 {
     std::vector<OpenRun> open;
     for (const QString &name : files) {
-        QFile file(name);
-        if (!file.open(QIODevice::ReadOnly))
+        if (isMissing(name))
             continue;
-        while (!file.atEnd()) {
-            const QByteArray bytes = file.readLine();
-            // Parsing is the dear part: leave out the lines of other actions.
-            if (!bytes.contains(subject.action.c_str()))
-                continue;
-            const Json line = Json::parse(bytes.cbegin(), bytes.cend(), nullptr, false);
-            if (isAbout(line, subject))
-                follow(open, line);
-        }
+        const Result<void> followed = followFile(open, name, subject);
+        if (!followed)
+            return followed.error();
     }
     return open.empty() ? std::nullopt : std::optional(open.front().at);
 }
@@ -183,7 +206,7 @@ QFuture<Result<std::optional<WallTime>>> AuditLog::unfinished(QString action, QS
     const QStringList files{fileOf(m_folder, lastMonth), fileOf(m_folder, now)};
     const Subject subject{text(action), text(target), text(key.bytes())};
     return QtConcurrent::run(m_writer.get(),
-                             [files, subject] { return Result(firstUnfinished(files, subject)); });
+                             [files, subject] { return firstUnfinished(files, subject); });
 }
 
 QString AuditLog::currentFile() const

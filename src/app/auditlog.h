@@ -53,7 +53,7 @@ public:
     [[nodiscard]] QFuture<Result<void>> append(AuditEntry entry);
     /// When the earliest run began `action` on `key` of `target` whose outcome was never written,
     /// or was not the whole of it; nullopt: there is none. Reads this month's file and the one
-    /// before.
+    /// before; Io where one is there and cannot be read.
     [[nodiscard]] QFuture<Result<std::optional<WallTime>>>
     unfinished(QString action, QString target, LockKey key) const;
     [[nodiscard]] QString currentFile() const;

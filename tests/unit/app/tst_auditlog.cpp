@@ -3,6 +3,7 @@
 #include "support/await.h"
 
 #include <QCoreApplication>
+#include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
@@ -98,6 +99,7 @@ private slots:
     void unfinished_data();
     void unfinished();
     void unfinishedLooksIntoLastMonth();
+    void unfinishedSaysWhatItCannotRead();
 };
 
 void TestAuditLog::writesAllFields()
@@ -339,6 +341,24 @@ void TestAuditLog::unfinishedLooksIntoLastMonth()
     QVERIFY(find());
     clock.advance(std::chrono::days(31));
     QVERIFY(!find());
+}
+
+void TestAuditLog::unfinishedSaysWhatItCannotRead()
+{
+    QTemporaryDir folder;
+    const SystemClock clock;
+    AuditLog log(folder.path(), clock);
+    const LockKey key("chat:session_lock:s1");
+    const auto none =
+        test::await(log.unfinished(QStringLiteral("delete"), QStringLiteral("Demo"), key));
+    QVERIFY(none && !none->has_value());
+    // A folder of that name cannot be read as a file, whoever runs the test.
+    QVERIFY(QDir().mkpath(log.currentFile()));
+    const auto refused =
+        test::await(log.unfinished(QStringLiteral("delete"), QStringLiteral("Demo"), key));
+    QVERIFY(!refused);
+    QCOMPARE(refused.error().code, ErrorCode::Io);
+    QVERIFY(refused.error().what.contains(log.currentFile()));
 }
 
 int main(int argc, char **argv)
