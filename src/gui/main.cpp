@@ -31,7 +31,7 @@ int runWindow(QApplication &application, const gui::StartOptions &options)
     gui::SignalWatch signalWatch;
     int exitCode = 0;
     QObject::connect(&window, &gui::MainWindow::closeRequested, &host, &gui::WorkspaceHost::close);
-    QObject::connect(&signalWatch, &gui::SignalWatch::received, &window, &QWidget::close);
+    QObject::connect(&signalWatch, &gui::SignalWatch::received, &window, &gui::MainWindow::leave);
     QObject::connect(&host, &gui::WorkspaceHost::finished, &application, &QApplication::quit);
     window.show();
     host.open(options);

@@ -16,7 +16,9 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QTest>
+#include <QWindow>
 
 using namespace lockkeeper;
 using namespace lockkeeper::gui;
@@ -26,6 +28,16 @@ namespace {
 
 const SessionId kFirst("3f2a77c1-0b8e-4d13-9a52-6c0de1f791c4");
 const SessionId kSecond("9b1d5c20-11aa-4f4e-8b6e-aa0bcd0107aa");
+
+/// Begins to delete the selected session, whose lock is held: the delete waits for it.
+ActionDialog *startDelete(WindowFixture &fixture)
+{
+    QTest::mouseClick(button(fixture.window, "deleteButton"), Qt::LeftButton);
+    auto *dialog = openDialog<ActionDialog>(fixture.window);
+    if (dialog && becomesEnabled(button(*dialog, "confirmButton")))
+        QTest::mouseClick(button(*dialog, "confirmButton"), Qt::LeftButton);
+    return dialog;
+}
 
 } // namespace
 
@@ -42,6 +54,9 @@ private slots:
     void deletesByKeys();
     void takesALockOverForADelete();
     void endsTheWaitForALock();
+    void escapeClosesTheDialogAtAnyFocus();
+    void closingWaitsForTheAct();
+    void leavingWaitsForTheAct();
     void masksMessagesUntilRevealed();
     void showsACorruptEntryAsCorrupt();
     void copiesTheWholeId();
@@ -211,6 +226,83 @@ void WindowTest::endsTheWaitForALock()
     QTRY_VERIFY(result->isVisible());
     QVERIFY(fixture.isStored(kFirst));
     QCOMPARE(fixture.tokenOf(kFirst), QByteArray("aaaa"));
+}
+
+void WindowTest::escapeClosesTheDialogAtAnyFocus()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QVERIFY(QTest::qWaitForWindowActive(&fixture.window));
+    int tried = 0;
+    for (int step = 0; step == 0 || step < tried; ++step) {
+        QTest::keyClick(&fixture.window, Qt::Key_R, Qt::ControlModifier);
+        auto *dialog = openDialog<ActionDialog>(fixture.window);
+        QVERIFY(dialog);
+        QVERIFY(QTest::qWaitForWindowActive(dialog));
+        QVERIFY(becomesEnabled(button(*dialog, "confirmButton")));
+        QList<QWidget *> places;
+        for (QWidget *place : dialog->findChildren<QWidget *>()) {
+            if (place->focusPolicy() != Qt::NoFocus && place->isVisible() && place->isEnabled())
+                places.append(place);
+        }
+        tried = static_cast<int>(places.size());
+        QVERIFY(step < tried);
+        places[step]->setFocus();
+        QTest::keyClick(dialog->windowHandle(), Qt::Key_Escape);
+        QTRY_VERIFY2(!fixture.window.findChild<ActionDialog *>(),
+                     qPrintable(QString::number(step)));
+        fixture.window.activateWindow(); // offscreen, nobody else does
+        QVERIFY(QTest::qWaitForWindowActive(&fixture.window));
+    }
+    QVERIFY(tried >= 3);
+    QCOMPARE(fixture.tokenOf(kFirst), QByteArray("aaaa"));
+}
+
+void WindowTest::closingWaitsForTheAct()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QSignalSpy closed(&fixture.window, &MainWindow::closeRequested);
+    auto *dialog = startDelete(fixture);
+    QVERIFY(dialog && dialog->isRunning());
+    fixture.window.close();
+    QVERIFY(fixture.window.isVisible());
+    const auto *result = dialog->findChild<QLabel *>(QStringLiteral("result"));
+    QTRY_VERIFY(result->isVisible()); // said, before the window goes
+    QCOMPARE(fixture.auditLines().size(), 2);
+    QVERIFY(closed.isEmpty());
+    fixture.window.close();
+    QTRY_COMPARE(closed.size(), 1);
+    QCOMPARE(fixture.tokenOf(kFirst), QByteArray("aaaa"));
+}
+
+void WindowTest::leavingWaitsForTheAct()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QSignalSpy closed(&fixture.window, &MainWindow::closeRequested);
+    const auto *dialog = startDelete(fixture);
+    QVERIFY(dialog && dialog->isRunning());
+    fixture.window.leave();
+    QVERIFY(closed.isEmpty());
+    QTRY_COMPARE(closed.size(), 1);
+    QCOMPARE(fixture.auditLines().size(), 2); // the outcome was written before the end
+    QVERIFY(fixture.isStored(kFirst));
 }
 
 void WindowTest::masksMessagesUntilRevealed()

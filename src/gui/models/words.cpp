@@ -25,6 +25,14 @@ QString nothing()
 
 } // namespace
 
+QString failureHead(const app::ActionReport &report)
+{
+    if (report.isPartlyDone)
+        return tr("Partly done");
+    const bool isUnknown = report.failure && report.failure->code == ErrorCode::OutcomeUnknown;
+    return isUnknown ? tr("Outcome not known") : tr("Not done");
+}
+
 QString stateWord(app::LockState state)
 {
     switch (state) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/actionreport.h"
 #include "gui/models/lockrow.h"
 
 #include <QString>
@@ -12,6 +13,8 @@ namespace lockkeeper::gui {
 [[nodiscard]] QString endWord(locks::HoldEnd end);
 /// The word of the State column: the diagnosis, or how the lock went.
 [[nodiscard]] QString stateWord(const LockRow &row);
+/// What became of an act that failed, in short.
+[[nodiscard]] QString failureHead(const app::ActionReport &report);
 /// "41 s", "∞", "?" or "gone 2 s ago".
 [[nodiscard]] QString ttlText(const LockRow &row, SteadyTime now);
 /// "19 s", or "≥ 19 s" when the lock was there before we looked.

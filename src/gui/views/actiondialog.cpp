@@ -61,10 +61,21 @@ void ActionDialog::reject()
         QDialog::reject();
         return;
     }
+    // A release is one command: there is nothing to cancel, and what comes of it is shown soon.
+    if (m_kind == Kind::Release)
+        return;
     // A delete that waits for its lock can be ended; what comes of it is shown as usual.
     m_stop.request_stop();
     m_form->cancelButton->setEnabled(false);
     m_form->cancelButton->setText(tr("Cancelling …"));
+}
+
+void ActionDialog::endEarly()
+{
+    if (m_stage != Stage::Running)
+        return;
+    reject();
+    m_form->headline->setText(tr("Closing when this has ended …"));
 }
 
 app::ReleaseRequest ActionDialog::releaseRequest() const
@@ -163,21 +174,23 @@ void ActionDialog::ended(const app::ActionReport &report)
                                                : tr("Deleted session %1").arg(id),
                        detail.join(QStringLiteral(" · ")));
         accept();
+        emit runEnded(false);
         return;
     }
     presentReport(report);
     // What can be tried again is offered again, as things stand now.
     if (!report.isDone())
         preview();
+    emit runEnded(true);
 }
 
 void ActionDialog::presentReport(const app::ActionReport &report)
 {
     QString text;
     if (report.failure) {
-        const QString head = report.isPartlyDone ? tr("Partly done") : tr("Not done");
         text += colored(*this, Theme::Role::Bad,
-                        u"◆ <b>" + head + u": " + report.failure->what.toHtmlEscaped() + u"</b>") +
+                        u"◆ <b>" + failureHead(report) + u": " +
+                            report.failure->what.toHtmlEscaped() + u"</b>") +
                 u"<br>" + report.failure->hint.toHtmlEscaped();
     } else {
         text += colored(*this, Theme::Role::Ok, u"● <b>" + tr("Done") + u"</b>");

@@ -32,11 +32,16 @@ public:
     ActionDialog &operator=(const ActionDialog &) = delete;
 
     void reject() override;
+    [[nodiscard]] bool isRunning() const { return m_stage == Stage::Running; }
+    /// Because the window is to be closed: cancels what can be cancelled; runEnded() follows.
+    void endEarly();
 
 signals:
     void succeeded(const QString &headline, const QString &detail);
     /// Something was done, or tried: what is shown of the session may be old.
     void acted();
+    /// What was run is through; whether there is a report that should be read.
+    void runEnded(bool isReported);
 
 private:
     enum class Stage { Previewing, Ready, Refused, Running, Ended };

@@ -23,6 +23,8 @@
 #include <QSplitter>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace lockkeeper::gui {
 
 namespace {
@@ -249,8 +251,13 @@ void MainWindow::chooseLock(const std::optional<LockKey> &key)
 void MainWindow::openConnectDialog()
 {
     auto *dialog = new ConnectDialog(this);
-    if (m_host.workspace() && !m_host.isDemo())
+    if (m_host.workspace() && !m_host.isDemo()) {
         dialog->setTarget(m_host.workspace()->target());
+    } else {
+        const auto target = app::resolveTarget({}, QProcessEnvironment::systemEnvironment());
+        if (target)
+            dialog->setTarget(*target);
+    }
     connect(dialog, &ConnectDialog::targetChosen, this,
             [this](const app::Target &target) { m_host.open(target); });
     connect(dialog, &ConnectDialog::demoChosen, this, &MainWindow::openDemo);
@@ -270,6 +277,9 @@ void MainWindow::openActionDialog(ActionDialog::Kind kind)
     m_actionDialog = new ActionDialog(*workspace, kind, *m_details->row(), this);
     connect(m_actionDialog, &ActionDialog::succeeded, m_messages, &MessageStrip::showDone);
     connect(m_actionDialog, &ActionDialog::acted, m_details, &DetailsPane::reload);
+    // From the event loop: the flow has to be at its end before its workspace is closed.
+    connect(m_actionDialog, &ActionDialog::runEnded, this, &MainWindow::closeAfterRun,
+            Qt::QueuedConnection);
     m_actionDialog->open();
 }
 
@@ -310,10 +320,30 @@ void MainWindow::foldEvents()
     m_locks->events().setFolded(!m_commands.foldEvents->isChecked());
 }
 
+void MainWindow::leave()
+{
+    m_isLeaving = true;
+    close();
+}
+
+/// Who closed the window should read a report first; who ended the program cannot.
+void MainWindow::closeAfterRun(bool isReported)
+{
+    if (std::exchange(m_isCloseWanted, false) && (!isReported || m_isLeaving))
+        close();
+}
+
 void MainWindow::closeEvent(QCloseEvent *event)
 {
     if (m_isClosing) {
         event->accept();
+        return;
+    }
+    // An act that is cut off in the middle would leave the session half deleted.
+    if (m_actionDialog && m_actionDialog->isRunning()) {
+        m_isCloseWanted = true;
+        m_actionDialog->endEarly();
+        event->ignore();
         return;
     }
     m_isClosing = true;

@@ -37,6 +37,8 @@ public:
     [[nodiscard]] MessageStrip &messages() { return *m_messages; }
 
     void openConnectDialog();
+    /// Closes the window though nobody may be there to read a report: the program is to end.
+    void leave();
 
 signals:
     /// The user closed the window; it waits for the last flows to end.
@@ -85,6 +87,7 @@ private:
     void focusFilter();
     void clearFilter();
     void foldEvents();
+    void closeAfterRun(bool isReported);
 
     WorkspaceHost &m_host;
     Appearance &m_appearance;
@@ -99,6 +102,8 @@ private:
     StatusStrip *m_status = nullptr;
     QTimer m_statusTimer;
     QPointer<ActionDialog> m_actionDialog;
+    bool m_isCloseWanted = false; ///< once what runs has ended
+    bool m_isLeaving = false;
     bool m_isClosing = false;
 };
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/models/words.h"
+
+#include <QTest>
+
+using namespace lockkeeper;
+using namespace lockkeeper::gui;
+
+class TestWords : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void headsOfFailures();
+};
+
+void TestWords::headsOfFailures()
+{
+    app::ActionReport report;
+    report.failure = Error{ErrorCode::ChangedHands, {}, {}};
+    QCOMPARE(failureHead(report), QStringLiteral("Not done"));
+    report.failure->code = ErrorCode::OutcomeUnknown;
+    QCOMPARE(failureHead(report), QStringLiteral("Outcome not known"));
+    report.isPartlyDone = true;
+    QCOMPARE(failureHead(report), QStringLiteral("Partly done"));
+}
+
+QTEST_APPLESS_MAIN(TestWords)
+#include "tst_words.moc"
