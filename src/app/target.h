@@ -23,6 +23,8 @@ struct Target
     locks::LockFamily family;
     locks::NodeNames nodeNames;
     bool isReadOnly = false;
+    /// The database is only looked at: an SQLite file is neither created nor migrated.
+    bool isDatabaseReadOnly = false;
 };
 
 /// What the user gave: options of the command line or fields of the connect dialog. An empty

@@ -22,8 +22,9 @@ public:
         , cache(client, target.family)
         , database(target.database
                        ? std::make_unique<sessions::SessionDatabase>(
-                             *target.database, target.isReadOnly ? sessions::SqlAccess::ReadOnly
-                                                                 : sessions::SqlAccess::ReadWrite)
+                             *target.database, target.isReadOnly || target.isDatabaseReadOnly
+                                                   ? sessions::SqlAccess::ReadOnly
+                                                   : sessions::SqlAccess::ReadWrite)
                        : nullptr)
         , store(database ? std::make_unique<sessions::SessionStore>(
                                locks, cache, *database, clock, sessions::SessionStore::Options{})

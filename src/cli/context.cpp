@@ -56,9 +56,16 @@ Task<void> Context::startDemo()
 
 Task<app::Workspace *> Context::connect()
 {
+    return connectTo(DatabaseUse::Reads);
+}
+
+Task<app::Workspace *> Context::connectTo(DatabaseUse use)
+{
     Result<app::Target> where = co_await target();
     if (!where)
         co_return where.error();
+    // A mistyped path must not leave an empty database behind.
+    where->isDatabaseReadOnly = use == DatabaseUse::Reads;
     m_workspace = std::make_unique<app::Workspace>(std::move(*where), m_clock,
                                                    app::AuditLog::defaultFolder());
     QObject::connect(m_workspace.get(), &app::Workspace::closed, this,
@@ -70,9 +77,9 @@ Task<app::Workspace *> Context::connect()
     co_return m_workspace.get();
 }
 
-Task<app::Workspace *> Context::connectWithDatabase()
+Task<app::Workspace *> Context::connectWithDatabase(DatabaseUse use)
 {
-    const Result<app::Workspace *> workspace = co_await connect();
+    const Result<app::Workspace *> workspace = co_await connectTo(use);
     if (!workspace)
         co_return workspace.error();
     if (!(*workspace)->database())

@@ -45,10 +45,13 @@ public:
 
     /// What the options and the environment name; with --demo, the stack that is started now.
     [[nodiscard]] Task<app::Target> target();
-    /// A connected workspace. It is there until close().
+    /// What a verb does with the database; one that only reads creates no SQLite file.
+    enum class DatabaseUse { Reads, Writes };
+
+    /// A connected workspace whose database is only read. It is there until close().
     [[nodiscard]] Task<app::Workspace *> connect();
     /// The same, for verbs that cannot do without the database.
-    [[nodiscard]] Task<app::Workspace *> connectWithDatabase();
+    [[nodiscard]] Task<app::Workspace *> connectWithDatabase(DatabaseUse use);
     /// From here on a wish to stop is the verb's own business; without this, it ends every open
     /// wait of the workspace.
     void leaveStoppingToVerb() { m_closeOnStop.reset(); }
@@ -64,6 +67,7 @@ public:
     [[nodiscard]] QCoro::Task<> close();
 
 private:
+    [[nodiscard]] Task<app::Workspace *> connectTo(DatabaseUse use);
     CommonOptions m_options;
     const Clock &m_clock;
     Output m_output;

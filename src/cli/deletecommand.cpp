@@ -27,7 +27,8 @@ void DeleteCommand::declare(CLI::App &app)
 
 QCoro::Task<int> DeleteCommand::run(Context &context)
 {
-    const Result<app::Workspace *> connected = co_await context.connectWithDatabase();
+    const Result<app::Workspace *> connected =
+        co_await context.connectWithDatabase(Context::DatabaseUse::Writes);
     if (!connected)
         co_return context.fail(connected.error());
     context.leaveStoppingToVerb(); // a delete under way ends in order

@@ -94,7 +94,8 @@ QCoro::Task<int> SessionCommand::run(Context &context)
     if (isWriting && context.isReadOnly())
         co_return context.fail(app::readOnlyRefusal());
     m_actionId = QUuid::createUuid().toString(QUuid::WithoutBraces);
-    const Result<app::Workspace *> connected = co_await context.connectWithDatabase();
+    const auto use = isWriting ? Context::DatabaseUse::Writes : Context::DatabaseUse::Reads;
+    const Result<app::Workspace *> connected = co_await context.connectWithDatabase(use);
     if (!connected)
         co_return context.fail(connected.error());
     app::Workspace &workspace = **connected;
