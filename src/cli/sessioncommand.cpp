@@ -18,15 +18,22 @@ using sessions::UpsertOutcome;
 
 namespace {
 
-/// A message that a concurrent writer kept out is tried once more on fresh data.
-constexpr int kAppendTries = 3;
-
+/// What became of a write, for the audit log.
 template<typename T>
-std::optional<Error> failureOf(const Result<T> &result)
+app::ActionReport reportOf(const Result<T> &result)
 {
-    if (result)
-        return std::nullopt;
-    return result.error();
+    app::ActionReport report;
+    if (!result)
+        report.failure = result.error();
+    return report;
+}
+
+app::ActionReport partlyDone(const std::optional<Error> &rest)
+{
+    app::ActionReport report;
+    report.failure = rest;
+    report.isPartlyDone = rest.has_value();
+    return report;
 }
 
 void printWarnings(const QStringList &warnings, Context &context)
@@ -147,12 +154,9 @@ QCoro::Task<int> SessionCommand::runCreate(app::Workspace &workspace, Context &c
     const Result<UpsertOutcome> created = co_await workspace.store()->create(*m_user);
     if (created)
         m_session = created->session.id;
-    const std::optional<Error> failure = failureOf(created);
-    const Result<void> outcome = co_await recordOutcome(workspace, failure);
-    if (!created)
-        co_return context.fail(created.error());
-    if (!outcome)
-        co_return context.fail(outcome.error());
+    const app::ActionReport report = reportOf(created);
+    if (const std::optional<int> ended = co_await conclude(report, workspace, context))
+        co_return *ended;
     printWarnings(created->warnings, context);
     co_return co_await print(created->session, workspace, context);
 }
@@ -162,43 +166,20 @@ QCoro::Task<int> SessionCommand::runAppend(app::Workspace &workspace, Context &c
     const Result<void> recorded = co_await workspace.audit().append(auditEntry(workspace));
     if (!recorded)
         co_return context.fail(recorded.error());
-    Result<UpsertOutcome> appended = co_await appendOnce(*workspace.store());
-    for (int tries = 1; tries < kAppendTries; ++tries) {
-        if (!appended || appended->saved.messagesInserted > 0)
-            break;
-        appended = co_await appendOnce(*workspace.store());
-    }
-    if (appended && appended->saved.messagesInserted == 0)
-        appended = Error{ErrorCode::Database,
-                         tr("the message was not stored: others write to session %1 all the time")
-                             .arg(printable(m_session.bytes())),
-                         tr("try again")};
-    const std::optional<Error> failure = failureOf(appended);
-    const Result<void> outcome = co_await recordOutcome(workspace, failure);
-    if (!appended)
-        co_return context.fail(appended.error());
-    if (!outcome)
-        co_return context.fail(outcome.error());
-    printWarnings(appended->warnings, context);
-    co_return co_await print(appended->session, workspace, context);
-}
-
-Task<UpsertOutcome> SessionCommand::appendOnce(sessions::SessionStore &store) const
-{
-    const Result<sessions::FoundSession> found = co_await store.get(m_session, m_user);
-    if (!found)
-        co_return found.error();
-    if (!found->session)
-        co_return notFound();
-    ChatSession session = *found->session;
     sessions::ChatMessage message;
     message.role = m_role;
     message.content = m_content;
-    session.messages.append(message);
-    Result<UpsertOutcome> outcome = co_await store.upsert(session);
-    if (outcome)
-        outcome->warnings = found->warnings + outcome->warnings;
-    co_return outcome;
+    Result<std::optional<UpsertOutcome>> appended =
+        co_await workspace.store()->append(m_session, m_user, message);
+    if (appended && !*appended)
+        appended = notFound();
+    const app::ActionReport report =
+        appended ? partlyDone((*appended)->notCached) : reportOf(appended);
+    if (appended)
+        printWarnings((*appended)->warnings, context);
+    if (const std::optional<int> ended = co_await conclude(report, workspace, context))
+        co_return *ended;
+    co_return co_await print((*appended)->session, workspace, context);
 }
 
 QCoro::Task<int> SessionCommand::runRename(app::Workspace &workspace, Context &context)
@@ -206,16 +187,27 @@ QCoro::Task<int> SessionCommand::runRename(app::Workspace &workspace, Context &c
     const Result<void> recorded = co_await workspace.audit().append(auditEntry(workspace));
     if (!recorded)
         co_return context.fail(recorded.error());
-    Result<bool> renamed = co_await workspace.store()->rename(m_session, m_title);
-    if (renamed && !*renamed)
+    Result<sessions::RenameOutcome> renamed =
+        co_await workspace.store()->rename(m_session, m_title);
+    if (renamed && !renamed->isFound)
         renamed = notFound();
-    const std::optional<Error> failure = failureOf(renamed);
-    const Result<void> outcome = co_await recordOutcome(workspace, failure);
-    if (!renamed)
-        co_return context.fail(renamed.error());
-    if (!outcome)
-        co_return context.fail(outcome.error());
-    co_return co_await runGet(workspace, context);
+    const app::ActionReport report = renamed ? partlyDone(renamed->notDropped) : reportOf(renamed);
+    if (const std::optional<int> ended = co_await conclude(report, workspace, context))
+        co_return *ended;
+    co_return co_await printRenamed(workspace, context);
+}
+
+QCoro::Task<int> SessionCommand::printRenamed(app::Workspace &workspace, Context &context)
+{
+    const Result<sessions::FoundSession> found = co_await workspace.store()->get(m_session, m_user);
+    if (found)
+        printWarnings(found->warnings, context);
+    if (found && found->session)
+        co_return co_await print(*found->session, workspace, context);
+    const Error reason = found ? notFound() : found.error();
+    context.output().warning(
+        tr("the session is renamed, but could not be read after it: %1").arg(describe(reason)));
+    co_return code(ExitCode::Done);
 }
 
 Error SessionCommand::notFound() const
@@ -256,13 +248,36 @@ app::AuditEntry SessionCommand::auditEntry(const app::Workspace &workspace) cons
     return entry;
 }
 
-Task<void> SessionCommand::recordOutcome(app::Workspace &workspace,
-                                         std::optional<Error> failure) const
+Task<void> SessionCommand::recordOutcome(app::Workspace &workspace, app::ActionReport report) const
 {
     app::AuditEntry entry = auditEntry(workspace);
     entry.phase = app::AuditEntry::Phase::Outcome;
-    entry.outcome = failure ? QString(u"failed: " + failure->what) : QStringLiteral("done");
+    entry.outcome = app::outcomeText(report);
     co_return co_await workspace.audit().append(entry);
+}
+
+Task<void> SessionCommand::recordReveal(app::Workspace &workspace) const
+{
+    app::AuditEntry entry = auditEntry(workspace);
+    entry.actionId = QUuid::createUuid().toString(QUuid::WithoutBraces);
+    entry.phase = app::AuditEntry::Phase::Outcome;
+    entry.action = QStringLiteral("reveal");
+    entry.outcome = QStringLiteral("done");
+    co_return co_await workspace.audit().append(entry);
+}
+
+QCoro::Task<std::optional<int>> SessionCommand::conclude(app::ActionReport report,
+                                                         app::Workspace &workspace,
+                                                         Context &context) const
+{
+    const Result<void> recorded = co_await recordOutcome(workspace, report);
+    if (report.failure) {
+        const int failed = context.fail(*report.failure);
+        co_return report.isPartlyDone ? code(ExitCode::PartlyDone) : failed;
+    }
+    if (!recorded)
+        co_return context.fail(recorded.error());
+    co_return std::nullopt;
 }
 
 QCoro::Task<int> SessionCommand::print(ChatSession session, app::Workspace &workspace,
@@ -272,9 +287,8 @@ QCoro::Task<int> SessionCommand::print(ChatSession session, app::Workspace &work
         printSession(session, context.output());
         co_return code(ExitCode::Done);
     }
-    if (m_verb == Verb::Get && !session.messages.isEmpty()) {
-        const std::optional<Error> noFailure;
-        const Result<void> recorded = co_await recordOutcome(workspace, noFailure);
+    if (!session.messages.isEmpty()) {
+        const Result<void> recorded = co_await recordReveal(workspace);
         if (!recorded)
             co_return context.fail(recorded.error());
     }

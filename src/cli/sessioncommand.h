@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/actionreport.h"
 #include "app/auditlog.h"
 #include "app/workspace.h"
 #include "cli/command.h"
@@ -32,14 +33,19 @@ private:
     [[nodiscard]] QCoro::Task<int> runList(app::Workspace &workspace, Context &context);
     [[nodiscard]] QCoro::Task<int> runAppend(app::Workspace &workspace, Context &context);
     [[nodiscard]] QCoro::Task<int> runRename(app::Workspace &workspace, Context &context);
+    /// Prints the session that was renamed; where it cannot be read, that is a warning.
+    [[nodiscard]] QCoro::Task<int> printRenamed(app::Workspace &workspace, Context &context);
 
-    /// One try: reads the session, adds the message, upserts.
-    [[nodiscard]] Task<sessions::UpsertOutcome> appendOnce(sessions::SessionStore &store) const;
     [[nodiscard]] Error notFound() const;
     /// The audit log's line for this call, before (no outcome) or after it.
     [[nodiscard]] app::AuditEntry auditEntry(const app::Workspace &workspace) const;
     [[nodiscard]] Task<void> recordOutcome(app::Workspace &workspace,
-                                           std::optional<Error> failure) const;
+                                           app::ActionReport report) const;
+    [[nodiscard]] Task<void> recordReveal(app::Workspace &workspace) const;
+    /// Records what became of a write, and says what went wrong.
+    /// @return the exit code, or nothing when all is done.
+    [[nodiscard]] QCoro::Task<std::optional<int>>
+    conclude(app::ActionReport report, app::Workspace &workspace, Context &context) const;
     /// With --json the session as the platform writes it; its texts are in it, and that is audited.
     [[nodiscard]] QCoro::Task<int> print(sessions::ChatSession session, app::Workspace &workspace,
                                          Context &context) const;

@@ -128,6 +128,8 @@ Task<void> Worker::rename(KnownSession session)
     const auto renamed = co_await m_store.rename(session.id, next);
     if (!renamed)
         co_return renamed.error();
+    if (renamed->notDropped)
+        co_return *renamed->notDropped;
     co_return {};
 }
 

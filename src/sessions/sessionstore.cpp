@@ -2,6 +2,7 @@
 #include "sessions/sessionstore.h"
 
 #include "core/text.h"
+#include "sessions/mergedcopy.h"
 #include "sessions/messagenumbers.h"
 
 #include <QLoggingCategory>
@@ -123,13 +124,76 @@ Task<UpsertOutcome> SessionStore::upsert(ChatSession session)
     if (!guard)
         co_return guard.error();
     auto outcome = co_await upsertUnder(*guard, session);
-    const auto released = co_await (*guard)->release();
-    if (const auto text = complaint(released, m_clock)) {
-        qCWarning(lcStore).noquote() << *text;
-        if (outcome)
-            outcome->warnings += *text;
-    }
+    const QStringList complaints = co_await releaseAfterWrite(*guard);
+    if (!outcome)
+        co_return outcome.error();
+    if (outcome->notCached)
+        co_return *outcome->notCached;
+    outcome->warnings += complaints;
     co_return outcome;
+}
+
+Task<std::optional<UpsertOutcome>> SessionStore::append(SessionId id, std::optional<UserId> user,
+                                                        ChatMessage message)
+{
+    const auto guard = co_await lock(id, m_options.lockWait, {}, {});
+    if (!guard)
+        co_return guard.error();
+    auto outcome = co_await appendUnder(*guard, id, user, message);
+    const QStringList complaints = co_await releaseAfterWrite(*guard);
+    if (outcome && *outcome)
+        (*outcome)->warnings += complaints;
+    co_return outcome;
+}
+
+Task<std::optional<UpsertOutcome>> SessionStore::appendUnder(Guard guard, SessionId id,
+                                                             std::optional<UserId> user,
+                                                             ChatMessage message)
+{
+    const auto found = co_await latest(id, user);
+    if (!found)
+        co_return found.error();
+    if (!found->session)
+        co_return std::optional<UpsertOutcome>();
+    ChatSession session = *found->session;
+    message.sequence.reset();
+    session.messages.append(message);
+    auto outcome = co_await upsertUnder(guard, session);
+    if (!outcome)
+        co_return outcome.error();
+    outcome->warnings = found->warnings + outcome->warnings;
+    co_return std::optional<UpsertOutcome>(*std::move(outcome));
+}
+
+Task<FoundSession> SessionStore::latest(SessionId id, std::optional<UserId> user)
+{
+    const auto stored = co_await m_database.load(id);
+    if (!stored)
+        co_return stored.error();
+    FoundSession found;
+    const auto cached = co_await m_cache.get(id);
+    if (!cached)
+        found.warnings += cached.error().what;
+    const bool isCached = cached && *cached;
+    if (*stored && isCached)
+        found.session = mergedCopy(**stored, **cached);
+    else if (*stored)
+        found.session = **stored;
+    else if (isCached)
+        found.session = **cached;
+    if (found.session && !isVisibleTo(*found.session, user))
+        found.session.reset();
+    co_return found;
+}
+
+QCoro::Task<QStringList> SessionStore::releaseAfterWrite(Guard guard)
+{
+    const auto released = co_await guard->release();
+    const auto text = complaint(released, m_clock);
+    if (!text)
+        co_return QStringList();
+    qCWarning(lcStore).noquote() << *text;
+    co_return QStringList(*text);
 }
 
 Task<UpsertOutcome> SessionStore::upsertUnder(Guard guard, ChatSession session)
@@ -162,8 +226,8 @@ Task<UpsertOutcome> SessionStore::upsertUnder(Guard guard, ChatSession session)
     if (!saved)
         co_return saved.error();
     if (!cached)
-        co_return withPrefix(nameOf(session.id) + u" is saved in the database, but not cached: ",
-                             cached.error());
+        outcome.notCached = withPrefix(
+            nameOf(session.id) + u" is saved in the database, but not cached: ", cached.error());
     outcome.session = std::move(session);
     co_return outcome;
 }
@@ -183,17 +247,21 @@ Task<QList<SessionSummary>> SessionStore::list(UserId user, int limit, int offse
     co_return co_await m_database.list(user, limit, offset);
 }
 
-Task<bool> SessionStore::rename(SessionId id, QString title)
+Task<RenameOutcome> SessionStore::rename(SessionId id, QString title)
 {
     const auto renamed = co_await m_database.rename(id, title, m_clock.wall());
-    if (!renamed || !*renamed)
-        co_return renamed;
+    if (!renamed)
+        co_return renamed.error();
+    RenameOutcome outcome;
+    outcome.isFound = *renamed;
+    if (!outcome.isFound)
+        co_return outcome;
     const auto dropped = co_await m_cache.remove(id);
     if (!dropped)
-        co_return withPrefix(nameOf(id) +
-                                 u" is renamed in the database, but its cached copy is not: ",
-                             dropped.error());
-    co_return true;
+        outcome.notDropped =
+            withPrefix(nameOf(id) + u" is renamed in the database, but its cached copy is not: ",
+                       dropped.error());
+    co_return outcome;
 }
 
 QCoro::Task<RemoveReport> SessionStore::remove(RemoveRequest request)

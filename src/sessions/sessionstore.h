@@ -27,7 +27,16 @@ struct UpsertOutcome
 {
     ChatSession session; ///< as stored, with its sequences
     SaveOutcome saved;
+    std::optional<Error> notCached; ///< saved in the database, but not in the cache
     QStringList warnings;
+};
+
+/// What a rename did.
+struct RenameOutcome
+{
+    bool isFound = false;
+    std::optional<Error>
+        notDropped; ///< renamed in the database, but the cached copy is there still
 };
 
 /// The locked delete, and what it is allowed to do.
@@ -88,12 +97,18 @@ public:
     /// Cache, else database (then cached, best effort). A corrupt entry counts as a miss and is
     /// reported; another user's session is not found.
     [[nodiscard]] Task<FoundSession> get(SessionId id, std::optional<UserId> user);
-    /// Under the lock: database, then cache even if the database failed. The database's error wins.
+    /// Under the lock: database, then cache even if the database failed. The database's error wins;
+    /// a session that is saved but not cached is an error as well.
     [[nodiscard]] Task<UpsertOutcome> upsert(ChatSession session);
+    /// Under the lock: adds a message to the session as the database has it, with what only the
+    /// cached copy knows; to the cached copy where the database has none.
+    /// @return nullopt: not found, or another user's.
+    [[nodiscard]] Task<std::optional<UpsertOutcome>>
+    append(SessionId id, std::optional<UserId> user, ChatMessage message);
     /// Newest first.
     [[nodiscard]] Task<QList<SessionSummary>> list(UserId user, int limit, int offset);
-    /// Database, then the cache entry is dropped. @return false: not found.
-    [[nodiscard]] Task<bool> rename(SessionId id, QString title);
+    /// Database, then the cache entry is dropped.
+    [[nodiscard]] Task<RenameOutcome> rename(SessionId id, QString title);
     /// Under the lock: row, cache entry, release.
     [[nodiscard]] QCoro::Task<RemoveReport> remove(RemoveRequest request);
 
@@ -107,6 +122,12 @@ private:
     /// session is another user's.
     [[nodiscard]] Task<bool> mayFinish(RemoveRequest request);
     [[nodiscard]] Task<UpsertOutcome> upsertUnder(Guard guard, ChatSession session);
+    [[nodiscard]] Task<std::optional<UpsertOutcome>>
+    appendUnder(Guard guard, SessionId id, std::optional<UserId> user, ChatMessage message);
+    /// Releases, and says what was amiss with it. @return the complaint, or nothing.
+    [[nodiscard]] QCoro::Task<QStringList> releaseAfterWrite(Guard guard);
+    /// The copy that an append goes on from.
+    [[nodiscard]] Task<FoundSession> latest(SessionId id, std::optional<UserId> user);
     [[nodiscard]] Task<SaveOutcome> saveUnder(Guard guard, ChatSession session,
                                               Result<qint64> stored);
     /// LeaseLost when the lock is known to be lost.

@@ -43,6 +43,8 @@ private slots:
     void doesNotPrintCredentials();
     void refusesReadOnly();
     void recordsWhatItDid();
+    void recordsWhatIsHalfDone();
+    void appendsToWhatTheDatabaseHas();
 };
 
 void TestCliSession::livesThroughItsOperations()
@@ -180,6 +182,7 @@ void TestCliSession::recordsWhatItDid()
     const QString id = create(cli).object()[u"session_id"].toString();
     QCOMPARE(append(cli, id, "secret words").exitCode, 0);
     QCOMPARE(session(cli, {QStringLiteral("get"), id, kJson}).exitCode, 0);
+    QCOMPARE(session(cli, {QStringLiteral("rename"), id, QStringLiteral("x"), kJson}).exitCode, 0);
     QStringList actions;
     for (const QJsonObject &line : cli.audit()) {
         actions.append(line[u"action"].toString() + u' ' + line[u"phase"].toString());
@@ -188,7 +191,48 @@ void TestCliSession::recordsWhatItDid()
     QCOMPARE(actions,
              QStringList({QStringLiteral("create intent"), QStringLiteral("create outcome"),
                           QStringLiteral("append intent"), QStringLiteral("append outcome"),
+                          QStringLiteral("reveal outcome"), QStringLiteral("reveal outcome"),
+                          QStringLiteral("rename intent"), QStringLiteral("rename outcome"),
                           QStringLiteral("reveal outcome")}));
+}
+
+void TestCliSession::recordsWhatIsHalfDone()
+{
+    RedisServer::Options options;
+    options.listen = RedisServer::Listen::Tcp;
+    options.aclUsers += QStringLiteral("nocache on >pw ~chat:session_lock:* %R~chat:session:* "
+                                       "&* +@all");
+    RedisServer server(options);
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = create(cli).object()[u"session_id"].toString();
+    cli.setEnvironment(QStringLiteral("LOCKKEEPER_URL"),
+                       QStringLiteral("redis://nocache:pw@127.0.0.1:%1").arg(server.port()));
+    const CliRun appended = append(cli, id, "Hello");
+    QVERIFY2(appended.exitCode == 8, appended.err.constData());
+    QVERIFY(appended.err.contains("not cached"));
+    QVERIFY(cli.audit().last()[u"outcome"].toString().startsWith(u"partly done: "));
+    QCOMPARE(session(cli, {QStringLiteral("rename"), id, QStringLiteral("x")}).exitCode, 8);
+    QVERIFY(cli.audit().last()[u"outcome"].toString().startsWith(u"partly done: "));
+}
+
+void TestCliSession::appendsToWhatTheDatabaseHas()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = create(cli).object()[u"session_id"].toString();
+    const QByteArray stale = server.redis({"GET", cacheKey(id.toUtf8())}).toByteArray();
+    QCOMPARE(append(cli, id, "one").exitCode, 0);
+    QCOMPARE(append(cli, id, "two").exitCode, 0);
+    server.redis({"SET", cacheKey(id.toUtf8()), stale});
+    const QJsonArray messages = append(cli, id, "three").object()[u"messages"].toArray();
+    QCOMPARE(messages.size(), 3);
+    QCOMPARE(messages[1][u"content"].toString(), QStringLiteral("two"));
+    const CliRun got = session(cli, {QStringLiteral("get"), id, kJson});
+    QCOMPARE(got.object()[u"messages"].toArray().size(), 3);
 }
 
 QTEST_GUILESS_MAIN(TestCliSession)
