@@ -115,17 +115,18 @@ QJsonObject rowOf(const QJsonArray &list, const QString &session)
     return {};
 }
 
-QByteArray freshToken()
+QByteArray freshToken(std::chrono::milliseconds ago)
 {
     // RFC 9562, section 5.1: 100 ns since 1582-10-15.
     constexpr qint64 kEpochOffset = 122'192'928'000'000'000;
-    static qint64 last = 0;
-    last = qMax(last + 1, QDateTime::currentMSecsSinceEpoch() * 10'000 + kEpochOffset);
+    static qint64 serial = 0; // no two tokens of one test are the same
+    const qint64 madeAt = QDateTime::currentMSecsSinceEpoch() - ago.count();
+    const qint64 ticks = madeAt * 10'000 + kEpochOffset + ++serial;
     const auto hex = [](qint64 value, int digits) {
         return QByteArray::number(value, 16).rightJustified(digits, '0').right(digits);
     };
-    return hex(last & 0xffffffff, 8) + hex(last >> 32 & 0xffff, 4) + '1' +
-           hex(last >> 48 & 0xfff, 3) + "8a5e" + "0242ac120007";
+    return hex(ticks & 0xffffffff, 8) + hex(ticks >> 32 & 0xffff, 4) + '1' +
+           hex(ticks >> 48 & 0xfff, 3) + "8a5e" + "0242ac120007";
 }
 
 QByteArray lockKey(const QByteArray &session)

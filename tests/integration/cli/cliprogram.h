@@ -64,8 +64,8 @@ private:
 /// What `list` has to say of one session; an empty object when it does not list it.
 [[nodiscard]] QJsonObject rowOf(const QJsonArray &list, const QString &session);
 
-/// The token of a version-1 UUID, as redis-py would make it now.
-[[nodiscard]] QByteArray freshToken();
+/// The token of a version-1 UUID, as redis-py would have made it that long ago.
+[[nodiscard]] QByteArray freshToken(std::chrono::milliseconds ago = {});
 
 [[nodiscard]] QByteArray lockKey(const QByteArray &session);
 [[nodiscard]] QByteArray cacheKey(const QByteArray &session);

@@ -5,6 +5,7 @@
 
 using namespace lockkeeper;
 using namespace lockkeeper::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -112,7 +113,7 @@ void TestCliList::namesStates()
     server.redis({"SET", lockKey("forever"), freshToken()});
     server.redis({"HSET", lockKey("hash"), "thread:1", "1"});
     server.redis({"SET", lockKey("nobody"), freshToken(), "PX", "60000"});
-    server.redis({"SET", lockKey("long"), freshToken(), "PX", "20000"});
+    server.redis({"SET", lockKey("long"), freshToken(41s), "PX", "20000"});
     server.redis({"SETEX", cacheKey("long"), "43200", kSession});
     const QJsonArray list =
         CliProgram(server.url()).run({QStringLiteral("list"), QStringLiteral("--json")}).array();
@@ -133,7 +134,7 @@ void TestCliList::filtersAndSorts()
 {
     RedisServer server;
     LK_START_REDIS(server);
-    server.redis({"SET", lockKey("old"), freshToken(), "PX", "20000"});
+    server.redis({"SET", lockKey("old"), freshToken(41s), "PX", "20000"});
     server.redis({"SET", lockKey("new"), "worker-9", "PX", "60000"});
     const CliProgram cli(server.url());
     const auto ids = [&](const QStringList &arguments) {
