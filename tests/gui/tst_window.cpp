@@ -126,8 +126,10 @@ void WindowTest::releasesByKeys()
     QVERIFY(becomesEnabled(button(*dialog, "confirmButton")));
     QVERIFY(dialog->findChild<FactsView *>()->valueOf(QStringLiteral("User")) ==
             QStringLiteral("t.okafor"));
-    QTest::keyClicks(dialog->findChild<QLineEdit *>(QStringLiteral("reason")),
-                     QStringLiteral("stuck"));
+    auto *reason = dialog->findChild<QLineEdit *>(QStringLiteral("reason"));
+    QTest::keyClicks(reason, QStringLiteral("stuck"));
+    QTest::keyClick(reason, Qt::Key_Return); // neither acts nor closes
+    QVERIFY(dialog->isVisible() && !dialog->isRunning());
     QTest::keyClick(button(*dialog, "confirmButton"), Qt::Key_Space);
     QTRY_VERIFY(fixture.window.messages().text().startsWith(QStringLiteral("Released the lock")));
     QCOMPARE(fixture.tokenOf(kFirst), QByteArray());

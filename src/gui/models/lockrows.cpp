@@ -129,6 +129,10 @@ void LockRows::diagnose(Slot &slot)
     slot.due = SteadyTime::max();
     if (slot.row.gone)
         return;
+    // What is not proved any more keeps its last state: the clock alone makes no lock held long.
+    const bool isDiagnosed = !slot.row.diagnosis.reason.isEmpty();
+    if (!slot.row.record.isVerified && isDiagnosed)
+        return;
     const SteadyTime now = m_clock.steady();
     slot.row.diagnosis = app::diagnose(slot.row.record, slot.row.glance.state, now);
     if (const auto next = app::nextChange(slot.row.record, now); next && *next > now)

@@ -6,6 +6,8 @@
 #include "gui/views/look.h"
 #include "ui_actiondialog.h"
 
+#include <QKeyEvent>
+
 namespace lockkeeper::gui {
 
 namespace {
@@ -68,6 +70,16 @@ void ActionDialog::reject()
     m_stop.request_stop();
     m_form->cancelButton->setEnabled(false);
     m_form->cancelButton->setText(tr("Cancelling …"));
+}
+
+void ActionDialog::keyPressEvent(QKeyEvent *event)
+{
+    // Return ends the typing of a reason; it neither acts nor throws the reason away.
+    const bool isReturn = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    if (isReturn && m_form->reason->hasFocus())
+        event->accept();
+    else
+        QDialog::keyPressEvent(event);
 }
 
 void ActionDialog::endEarly()

@@ -43,6 +43,9 @@ signals:
     /// What was run is through; whether there is a report that should be read.
     void runEnded(bool isReported);
 
+protected:
+    void keyPressEvent(QKeyEvent *event) override;
+
 private:
     enum class Stage { Previewing, Ready, Refused, Running, Ended };
 

@@ -145,6 +145,7 @@ private slots:
     void atMostSoManyGoneLocksLinger();
     void filterAndSortAreExact();
     void diagnosesByThePassingOfTime();
+    void keepsTheLastStateOfWhatIsNotProved();
     void glancesFillTheSessionColumns();
     void queuesUntilTheFlush();
 };
@@ -331,6 +332,23 @@ void LockTableModelTest::diagnosesByThePassingOfTime()
     QCOMPARE(model.rowAt(0).diagnosis.state, app::LockState::Healthy);
     m_clock.advance(31s);
     model.advance();
+    QCOMPARE(model.rowAt(0).diagnosis.state, app::LockState::HeldLong);
+}
+
+void LockTableModelTest::keepsTheLastStateOfWhatIsNotProved()
+{
+    LockTableModel model(m_clock);
+    locks::LockRecord record = makeRecord(sessionId(0), m_clock);
+    model.apply(upsertOf({record}));
+    record.isVerified = false;
+    model.apply(upsertOf({record}));
+    model.flush();
+    m_clock.advance(31s);
+    model.advance();
+    QCOMPARE(model.rowAt(0).diagnosis.state, app::LockState::Healthy);
+    record.isVerified = true;
+    model.apply(upsertOf({record}));
+    model.flush();
     QCOMPARE(model.rowAt(0).diagnosis.state, app::LockState::HeldLong);
 }
 
