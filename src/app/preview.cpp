@@ -208,7 +208,7 @@ QString holdText(const locks::LockObservation &lock, const locks::Owner &owner, 
 Error readOnlyRefusal()
 {
     return {ErrorCode::NotPermitted,
-            QStringLiteral("this connection is read-only: nothing is released or deleted over it"),
+            QStringLiteral("this connection is read-only: nothing is changed over it"),
             QStringLiteral("connect without the read-only setting to act")};
 }
 
@@ -225,7 +225,7 @@ Preview previewOf(const ReleaseRequest &request, const Inspection &inspection,
     Preview preview = begin(request.session, inspection, circumstances);
     preview.refusal =
         circumstances.isReadOnly ? readOnlyRefusal() : tokenRefusal(preview, request.seen, now);
-    if (!inspection.lock || inspection.lock->kind != Kind::Held)
+    if (preview.refusal) // what is refused has no effects
         return preview;
     preview.effects.append(u"deletes the lock " + preview.lockKey + u", " +
                            holdText(*inspection.lock, *inspection.owner, now));

@@ -62,7 +62,7 @@ void printPreviewAsData(const app::Preview &preview, const QString &action, Cont
     for (const QString &line : describeSubject(preview, context.clock()))
         output.line(line);
     for (const QString &effect : preview.effects)
-        output.line(tr("would:   %1").arg(effect));
+        output.line(tr("effect   %1").arg(effect));
     for (const QString &warning : preview.warnings)
         output.warning(warning);
 }
