@@ -18,6 +18,8 @@
 #include <QProcess>
 #include <QTimer>
 
+#include <functional>
+#include <optional>
 #include <vector>
 
 namespace lockkeeper::demo {
@@ -37,7 +39,7 @@ constexpr milliseconds kLivelyPoll{50};
 class DemoStack::Private final : public std::enable_shared_from_this<Private>
 {
 public:
-    explicit Private(Options options);
+    Private(Options options, std::function<void(Error)> tellEnd);
     ~Private() { stop(); }
     Private(const Private &) = delete;
     Private &operator=(const Private &) = delete;
@@ -50,6 +52,7 @@ public:
 
 private:
     [[nodiscard]] Task<void> setUp();
+    void serverEnded(const Error &error);
     [[nodiscard]] Result<void> startWorkers(const QList<KnownSession> &sessions);
     /// Ends when the workers have begun: whoever looks right away sees them at it.
     [[nodiscard]] QCoro::Task<> becomeLively(QList<KnownSession> sessions);
@@ -59,6 +62,7 @@ private:
     [[nodiscard]] std::unique_ptr<QProcess> makeHelper() const;
 
     const Options m_options;
+    const std::function<void(Error)> m_tellEnd;
     const locks::LockFamily m_family;
     std::shared_ptr<SystemClock> m_clock = std::make_shared<SystemClock>();
     DemoFolder m_folder;
@@ -69,22 +73,39 @@ private:
     std::shared_ptr<Troublemaker> m_troubles;
     std::vector<std::unique_ptr<QProcess>> m_workers;
     std::unique_ptr<QProcess> m_crasher;
+    std::optional<Error> m_serverEnd; ///< why it runs no more, though nobody ended it
+    bool m_isStarted = false;
     bool m_isStopped = false;
 };
 
-DemoStack::Private::Private(Options options)
+DemoStack::Private::Private(Options options, std::function<void(Error)> tellEnd)
     : m_options(std::move(options))
-{}
+    , m_tellEnd(std::move(tellEnd))
+{
+    m_server.whenEnded([this](const Error &error) { serverEnded(error); });
+}
 
 Task<void> DemoStack::Private::start()
 {
     const auto self = shared_from_this();
-    const Result<void> done = co_await setUp();
+    Result<void> done = co_await setUp();
     if (m_isStopped)
         co_return Error{ErrorCode::Cancelled, QStringLiteral("the demo was ended"), {}};
+    if (m_serverEnd)
+        done = *m_serverEnd; // the cause of whatever else failed
     if (!done)
         stop();
+    m_isStarted = done.has_value();
     co_return done;
+}
+
+void DemoStack::Private::serverEnded(const Error &error)
+{
+    if (m_isStopped)
+        return;
+    m_serverEnd = error;
+    if (m_isStarted)
+        m_tellEnd(error);
 }
 
 Task<void> DemoStack::Private::setUp()
@@ -232,7 +253,8 @@ void DemoStack::Private::crashWith(const SessionId &session)
 
 DemoStack::DemoStack(Options options, QObject *parent)
     : QObject(parent)
-    , d(std::make_shared<Private>(std::move(options)))
+    , d(std::make_shared<Private>(std::move(options),
+                                  [this](const Error &error) { emit serverEnded(error); }))
 {}
 
 DemoStack::~DemoStack()

@@ -44,6 +44,11 @@ public:
     /// What the workers are called, as a profile would know it.
     [[nodiscard]] locks::NodeNames nodeNames() const;
 
+signals:
+    /// After start() has succeeded: the server ended, though nobody called stop(). Nothing comes
+    /// back by itself; another stack has to be started.
+    void serverEnded(const lockkeeper::Error &error);
+
 private:
     class Private;
     std::shared_ptr<Private> d; ///< shared with a start that is under way

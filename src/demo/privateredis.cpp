@@ -84,12 +84,14 @@ Task<void> PrivateRedis::start(QString folder, QString socketPath)
         if (!waited)
             co_return waited; // the object is gone
         if (m_process.state() == QProcess::NotRunning)
-            co_return ended();
+            co_return endedAtOnce();
         if (!QFileInfo::exists(socketPath))
             continue;
         const Result<void> connected = co_await answers(address());
-        if (connected)
+        if (connected) {
+            watch();
             co_return {};
+        }
     }
     co_return Error{ErrorCode::TimedOut,
                     QStringLiteral("the demo's redis-server does not answer on ") + socketPath,
@@ -111,7 +113,20 @@ redis::ServerAddress PrivateRedis::address() const
     return address;
 }
 
-Error PrivateRedis::ended()
+void PrivateRedis::watch()
+{
+    QObject::connect(
+        &m_process, &QProcess::stateChanged, &m_process,
+        [this](QProcess::ProcessState state) {
+            if (state != QProcess::NotRunning || !m_tellEnd)
+                return;
+            m_tellEnd({ErrorCode::Io, QStringLiteral("the demo's redis-server ended"),
+                       QStringLiteral("start the demo again")});
+        },
+        Qt::QueuedConnection); // whoever is told may stop the process
+}
+
+Error PrivateRedis::endedAtOnce()
 {
     const QByteArray output = m_process.isOpen() ? m_process.readAll() : QByteArray();
     const QString said = QString::fromLocal8Bit(output).trimmed();

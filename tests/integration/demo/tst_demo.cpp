@@ -16,11 +16,13 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QSet>
+#include <QSignalSpy>
 #include <QSqlDatabase>
 #include <QSqlError>
 #include <QSqlQuery>
 #include <QTest>
 
+#include <csignal>
 #include <memory>
 
 using namespace lockkeeper;
@@ -48,6 +50,7 @@ private slots:
     void fillsCacheInBothShapes();
     void hasOneSidedSessions();
     void endsWhileItStarts();
+    void tellsEndOfServer();
 
 private:
     /// What the list of locks shows now, by kind of trouble.
@@ -251,6 +254,28 @@ void DemoTest::endsWhileItStarts()
     const auto started = test::await(std::move(starting));
     QVERIFY(!started);
     QCOMPARE(started.error().code, ErrorCode::Cancelled);
+}
+
+void DemoTest::tellsEndOfServer()
+{
+    demo::DemoStack::Options options{.sessions = 10, .workers = 1, .workerProgram = {}};
+    options.workerProgram = QCoreApplication::applicationDirPath() + QStringLiteral("/demo_host");
+    demo::DemoStack stack(options);
+    QSignalSpy ended(&stack, &demo::DemoStack::serverEnded);
+    const auto started = test::await(stack.start(), 120s);
+    QVERIFY2(started, started ? "" : qPrintable(describe(started.error())));
+    test::RawRedis raw(stack.server().endpoint.path);
+    const QByteArray info = raw.call({"INFO", "server"}).toByteArray();
+    const qsizetype pid = info.indexOf("process_id:") + 11;
+    QVERIFY(ended.isEmpty());
+    ::kill(info.mid(pid, info.indexOf('\r', pid) - pid).toInt(), SIGKILL);
+    QTRY_COMPARE_WITH_TIMEOUT(ended.size(), 1, kLimitMs);
+    const auto error = ended.first().first().value<Error>();
+    QCOMPARE(error.what, QStringLiteral("the demo's redis-server ended"));
+    QCOMPARE(error.hint, QStringLiteral("start the demo again"));
+    stack.stop();
+    QCoreApplication::processEvents();
+    QCOMPARE(ended.size(), 1);
 }
 
 QTEST_GUILESS_MAIN(DemoTest)
