@@ -116,6 +116,24 @@ QString adviceFor(LockState state)
 
 } // namespace
 
+Severity severityOf(LockState state)
+{
+    switch (state) {
+    case LockState::NoExpiry:
+        return Severity::Bad;
+    case LockState::RenewingLong:
+    case LockState::Storm:
+    case LockState::HeldLong:
+        return Severity::Warn;
+    case LockState::Foreign:
+    case LockState::Orphan:
+        return Severity::Odd;
+    case LockState::Healthy:
+        return Severity::Ok;
+    }
+    Q_UNREACHABLE();
+}
+
 QLatin1StringView name(LockState state)
 {
     for (const auto &[known, word] : kLockStates) {

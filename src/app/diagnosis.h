@@ -22,6 +22,16 @@ enum class LockState {
     Healthy,
 };
 
+/// What a state means for the one who looks; both front ends show it, each with its own shape and
+/// colour.
+enum class Severity {
+    Bad,  ///< will not end by itself
+    Warn, ///< worth a look: somebody may be stuck
+    Odd,  ///< nothing that the back end would leave: no session, or no lock at all
+    Ok,
+};
+[[nodiscard]] Severity severityOf(LockState state);
+
 /// The state of a session's copies, as far as it was looked at.
 enum class SessionState {
     Unknown, ///< not looked at yet

@@ -27,18 +27,14 @@ qreal digitWidth(const QFontMetricsF &metrics)
 
 StateLook lookOf(app::LockState state)
 {
-    switch (state) {
-    case app::LockState::Foreign:
-        return {Shape::Square, Theme::Role::Odd};
-    case app::LockState::NoExpiry:
+    switch (app::severityOf(state)) {
+    case app::Severity::Bad:
         return {Shape::Diamond, Theme::Role::Bad};
-    case app::LockState::RenewingLong:
-    case app::LockState::Storm:
-    case app::LockState::HeldLong:
+    case app::Severity::Warn:
         return {Shape::Triangle, Theme::Role::Warn};
-    case app::LockState::Orphan:
+    case app::Severity::Odd:
         return {Shape::Square, Theme::Role::Odd};
-    case app::LockState::Healthy:
+    case app::Severity::Ok:
         return {Shape::Dot, Theme::Role::Ok};
     }
     return {};

@@ -40,6 +40,7 @@ private slots:
     void sentencesAreWhole();
     void changesWhenItSays();
     void namesGoBothWays();
+    void severities();
     void sessionStates_data();
     void sessionStates();
 };
@@ -138,6 +139,15 @@ void TestDiagnosis::namesGoBothWays()
         QCOMPARE(lockStateFromName(QString(name(state))), std::optional(state));
     QCOMPARE(QString(name(LockState::NoExpiry)), QStringLiteral("no_expiry"));
     QVERIFY(!lockStateFromName(QStringLiteral("contended?")));
+}
+
+void TestDiagnosis::severities()
+{
+    QCOMPARE(severityOf(LockState::NoExpiry), Severity::Bad);
+    QCOMPARE(severityOf(LockState::HeldLong), Severity::Warn);
+    QCOMPARE(severityOf(LockState::Orphan), Severity::Odd);
+    QCOMPARE(severityOf(LockState::Foreign), Severity::Odd);
+    QCOMPARE(severityOf(LockState::Healthy), Severity::Ok);
 }
 
 void TestDiagnosis::sessionStates_data()
