@@ -4,9 +4,9 @@
 #include "app/target.h"
 #include "app/workspace.h"
 #include "cli/output.h"
-#include "cli/signalwatcher.h"
 #include "core/clock.h"
 #include "core/flows.h"
+#include "core/signalwatcher.h"
 #include "demo/demostack.h"
 
 #include <QObject>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/paths.h"
 #include "core/log.h"
+#include "core/signalwatcher.h"
 #include "demo/demostack.h"
 #include "gui/views/appearance.h"
 #include "gui/views/mainwindow.h"
 #include "gui/views/screenshot.h"
-#include "gui/views/signalwatch.h"
 #include "gui/views/startoptions.h"
 #include "gui/views/workspacehost.h"
 
@@ -28,10 +28,10 @@ int runWindow(QApplication &application, const gui::StartOptions &options)
     appearance.choose(options.appearance);
     gui::WorkspaceHost host(clock, app::AuditLog::defaultFolder());
     gui::MainWindow window(host, appearance, clock);
-    gui::SignalWatch signalWatch;
+    SignalWatcher signalWatcher;
     int exitCode = 0;
     QObject::connect(&window, &gui::MainWindow::closeRequested, &host, &gui::WorkspaceHost::close);
-    QObject::connect(&signalWatch, &gui::SignalWatch::received, &window, &gui::MainWindow::leave);
+    QObject::connect(&signalWatcher, &SignalWatcher::received, &window, &gui::MainWindow::leave);
     QObject::connect(&host, &gui::WorkspaceHost::finished, &application, &QApplication::quit);
     window.show();
     host.open(options);

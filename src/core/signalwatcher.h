@@ -3,10 +3,13 @@
 
 #include <QObject>
 
-namespace lockkeeper::cli {
+#include <array>
 
-/// Turns SIGINT, SIGTERM and SIGHUP into a Qt signal, so that the program ends in order. The same
-/// signal a third time ends it as if nobody had listened. One per process.
+namespace lockkeeper {
+
+/// Turns SIGINT, SIGTERM and SIGHUP into a Qt signal, so that the program ends in order; one that
+/// was ignored when the program was started (nohup) stays ignored. The third one ends the program
+/// as if nobody had listened. One per process.
 class SignalWatcher final : public QObject
 {
     Q_OBJECT
@@ -21,10 +24,10 @@ signals:
     void received(int number);
 
 private:
-    void readOne();
+    void readAll();
 
-    int m_readEnd = -1;
+    std::array<int, 2> m_pipe{-1, -1};
     int m_count = 0;
 };
 
-} // namespace lockkeeper::cli
+} // namespace lockkeeper
