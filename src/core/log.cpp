@@ -10,6 +10,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 namespace lockkeeper {
@@ -45,6 +48,16 @@ void writeQtMessage(QtMsgType type, const QMessageLogContext &context, const QSt
         spdlog::shutdown();
 }
 
+/// Creates the file for its owner only, before spdlog opens it: the log names servers and sessions.
+void makePrivate(const std::string &file)
+{
+    const int descriptor = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return;                 // opening it fails again, and is told
+    ::fchmod(descriptor, 0600); // one that an earlier version left
+    ::close(descriptor);
+}
+
 } // namespace
 
 Result<void> startLog(const LogOptions &options)
@@ -59,9 +72,11 @@ Result<void> startLog(const LogOptions &options)
     Result<void> outcome;
     if (!options.file.isEmpty()) {
         QDir().mkpath(QFileInfo(options.file).absolutePath());
+        spdlog::file_event_handlers handlers;
+        handlers.before_open = makePrivate;
         try {
             sinks.push_back(std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-                options.file.toStdString(), kLogFileSize, kLogFiles));
+                options.file.toStdString(), kLogFileSize, kLogFiles, false, handlers));
         } catch (const spdlog::spdlog_ex &failure) {
             outcome = Error{ErrorCode::Io,
                             u"cannot write the log file " + options.file + u": " +
