@@ -20,6 +20,13 @@ LockObservation foreign(QString reason)
     return observation;
 }
 
+LockObservation refused(const QString &what, const redis::Reply &reply)
+{
+    LockObservation observation = foreign(what + printable(reply.bytes().left(200)));
+    observation.isRefused = true;
+    return observation;
+}
+
 LockObservation held(const QByteArray &value)
 {
     if (value.size() > kLongestToken)
@@ -44,27 +51,24 @@ std::optional<Error> serverTrouble(const QList<redis::Reply> &replies)
 /// What GET and PTTL say together; nullopt when they contradict each other.
 std::optional<LockObservation> combine(const redis::Reply &value, const redis::Reply &ttl)
 {
-    const qint64 left = ttl.kind() == redis::Reply::Kind::Integer ? ttl.integerValue() : kNoSuchKey;
+    const bool hasTtl = ttl.kind() == redis::Reply::Kind::Integer;
+    const bool isGone = hasTtl && ttl.integerValue() == kNoSuchKey;
+    if (value.isNil())
+        return isGone || !hasTtl ? std::optional(LockObservation{}) : std::nullopt;
+    if (isGone) // it was there a moment ago; the change is announced as well
+        return LockObservation{};
+
     LockObservation observation;
     if (value.errorPrefix() == "WRONGTYPE")
         observation = foreign(QStringLiteral("something other than a string"));
     else if (value.isError())
-        observation =
-            foreign(u"a value that cannot be read: " + printable(value.bytes().left(200)));
-    else if (ttl.isError())
-        observation =
-            foreign(u"a value whose TTL cannot be read: " + printable(ttl.bytes().left(200)));
-    else if (!value.isNil())
+        observation = refused(QStringLiteral("a value that cannot be read: "), value);
+    else if (!hasTtl)
+        observation = refused(QStringLiteral("a value whose TTL cannot be read: "), ttl);
+    else
         observation = held(value.bytes());
-
-    const bool isMissing = observation.kind == LockObservation::Kind::Missing;
-    if (isMissing)
-        return left == kNoSuchKey ? std::optional(observation) : std::nullopt;
-    if (left == kNoSuchKey && !value.isError())
-        // It was there a moment ago and is not any more; the change is announced as well.
-        return LockObservation{};
-    if (left != kNeverExpires && left != kNoSuchKey)
-        observation.ttl = milliseconds(left);
+    if (hasTtl && ttl.integerValue() != kNeverExpires)
+        observation.ttl = milliseconds(ttl.integerValue());
     return observation;
 }
 

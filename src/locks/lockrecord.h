@@ -21,6 +21,7 @@ struct LockObservation
     Kind kind = Kind::Missing;
     Token token;                     ///< Held
     QString foreignReason;           ///< Foreign: what the key holds, "a hash, not a string"
+    bool isRefused = false;          ///< Foreign: the server did not let us read what it holds
     std::optional<milliseconds> ttl; ///< nullopt: never expires
     SteadyTime sentAt;               ///< when the read was sent
     SteadyTime receivedAt;           ///< when its reply arrived
@@ -45,7 +46,7 @@ struct LockRecord
     milliseconds lease{0};              ///< of the family, or longer where the TTL was longer
     int renewals = 0;                   ///< deadlines seen moving, since seenSince
     int acquisitionsLastMinute = 0;     ///< holds of this key that began within a minute
-    bool isVerified = true; ///< false: known from before the feed was lost, not read again yet
+    bool isVerified = true; ///< false: known from an earlier read, nothing has proved it since
 
     [[nodiscard]] bool isForeign() const { return !foreignReason.isEmpty(); }
     [[nodiscard]] std::optional<milliseconds> ttl(SteadyTime now) const;

@@ -15,6 +15,8 @@ namespace {
 constexpr auto kExpiryGrace = 2ms;
 /// A deadline has to move by more than this to count as a renewal.
 constexpr auto kRenewalStep = 50ms;
+/// When to try again to read what the server refused to show.
+constexpr auto kRefusedRetry = 5s;
 
 } // namespace
 
@@ -106,6 +108,14 @@ void LockRegistry::observed(const LockKey &key, const LockObservation &observati
     if (!read)
         return;
     forgetOld();
+    if (const LockRecord *row = find(key); observation.isRefused && row && !row->isForeign()) {
+        // Whether the hold goes on is not known: the row stays, unproved.
+        const SteadyTime retry = m_clock.steady() + kRefusedRetry;
+        const SteadyTime end = row->deadline.value_or(retry) + kExpiryGrace;
+        m_checks.set(key, end > m_clock.steady() ? std::min(end, retry) : retry);
+        settle(key, read->isCurrent, false);
+        return;
+    }
     switch (observation.kind) {
     case LockObservation::Kind::Missing:
         observeMissing(key, observation, read->pushes);
@@ -117,7 +127,7 @@ void LockRegistry::observed(const LockKey &key, const LockObservation &observati
         observeForeign(key, observation, read->pushes);
         break;
     }
-    settle(key, read->isCurrent);
+    settle(key, read->isCurrent, true);
 }
 
 void LockRegistry::observeMissing(const LockKey &key, const LockObservation &observation,
@@ -331,24 +341,13 @@ void LockRegistry::setDeadline(LockRecord &record, const LockObservation &observ
         m_checks.remove(record.key);
 }
 
-void LockRegistry::expectEnd(const LockKey &key, const Token &token, HoldEnd end)
-{
-    m_expected.expect(key, token, end, m_clock.steady());
-}
-
 // Out -----------------------------------------------------------------------------------------
 
-const LockRecord *LockRegistry::find(const LockKey &key) const
-{
-    const auto row = m_records.constFind(key);
-    return row == m_records.cend() ? nullptr : &*row;
-}
-
-void LockRegistry::settle(const LockKey &key, bool isCurrent)
+void LockRegistry::settle(const LockKey &key, bool isCurrent, bool isProved)
 {
     const auto row = m_records.find(key);
     if (row != m_records.end()) {
-        const bool isVerified = isCurrent && m_trust != Trust::None;
+        const bool isVerified = isCurrent && isProved && m_trust != Trust::None;
         if (row->isVerified != isVerified) {
             row->isVerified = isVerified;
             m_delta.changed(key);

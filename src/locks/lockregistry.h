@@ -65,7 +65,10 @@ public:
 
     /// We are about to end or replace this hold ourselves: its end is named after our act. Holds
     /// for a minute.
-    void expectEnd(const LockKey &key, const Token &token, HoldEnd end);
+    void expectEnd(const LockKey &key, const Token &token, HoldEnd end)
+    {
+        m_expected.expect(key, token, end, m_clock.steady());
+    }
     /// The act of expectEnd() did not take place: the hold's end is not ours after all.
     void withdrawExpectation(const LockKey &key, const Token &token)
     {
@@ -75,7 +78,11 @@ public:
     // Out -------------------------------------------------------------------------------------
 
     [[nodiscard]] const QHash<LockKey, LockRecord> &records() const { return m_records; }
-    [[nodiscard]] const LockRecord *find(const LockKey &key) const;
+    [[nodiscard]] const LockRecord *find(const LockKey &key) const
+    {
+        const auto row = m_records.constFind(key);
+        return row == m_records.cend() ? nullptr : &*row;
+    }
     /// Whether a scan was completed since the feed was last trusted and all it named was read.
     [[nodiscard]] bool isSynced() const { return m_syncedAt.has_value(); }
     /// What changed since the last call.
@@ -119,7 +126,7 @@ private:
     [[nodiscard]] HoldEnd endOfGone(const LockRecord &record, const LockObservation &observation,
                                     const PushMarks &pushes);
     void setDeadline(LockRecord &record, const LockObservation &observation);
-    void settle(const LockKey &key, bool isCurrent);
+    void settle(const LockKey &key, bool isCurrent, bool isProved);
     void distrustRows();
     void checkSynced();
     void forgetOld();

@@ -33,6 +33,7 @@ private slots:
     void namesOurOwnActs();
     void noticesExpiryBeforeTheServerDoes();
     void keepsHoldsWhileTheServerIsBusy();
+    void keepsHoldsThatItMayNotRead();
     void stopsInTheMiddleOfAnything();
 };
 
@@ -218,6 +219,32 @@ void TestLockMonitor::keepsHoldsWhileTheServerIsBusy()
     QVERIFY(watching.rows.contains(LockKey(kKey)));
     QVERIFY(!watching.rows.value(LockKey(kKey)).isForeign());
     QVERIFY(!watching.eventsOf(kKey).contains(u"released"));
+}
+
+void TestLockMonitor::keepsHoldsThatItMayNotRead()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"ACL", "SETUSER", "watcher", "on", ">secret", "~*", "&*", "+@all"});
+    server.redis({"SET", kKey, kTokenA, "PX", "60000"});
+    redis::ServerAddress address = server.address();
+    address.user = QStringLiteral("watcher");
+    address.password = Secret(QByteArray("secret"));
+    Watching watching(address);
+    QVERIFY(watching.start());
+    server.redis({"ACL", "SETUSER", "watcher", "-get"});
+    server.redis({"PEXPIRE", kKey, "50000"});
+    QTRY_VERIFY(!watching.rows.value(LockKey(kKey)).isVerified);
+    QCOMPARE(watching.rows.value(LockKey(kKey)).token, Token(kTokenA));
+
+    server.redis({"ACL", "SETUSER", "watcher", "+get"});
+    QTRY_VERIFY_WITH_TIMEOUT(watching.rows.value(LockKey(kKey)).isVerified, 20'000);
+    QVERIFY(!watching.eventsOf(kKey).contains(u"released"));
+
+    // That the key is gone may still be told: PTTL says so.
+    server.redis({"ACL", "SETUSER", "watcher", "-get"});
+    server.redis({"DEL", kKey});
+    QTRY_VERIFY(watching.rows.isEmpty());
 }
 
 void TestLockMonitor::stopsInTheMiddleOfAnything()

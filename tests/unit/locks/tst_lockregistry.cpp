@@ -216,6 +216,32 @@ private slots:
         QCOMPARE(world.registry.history().holds().size(), 1U);
     }
 
+    void aRefusedReadEndsNoHold()
+    {
+        World world;
+        world.syncWith(held("t1", 60s));
+        LockObservation refused = foreign();
+        refused.isRefused = true;
+        world.pushAndRead(refused);
+        QCOMPARE(world.events(), QStringList());
+        QCOMPARE(world.row().token, Token("t1"));
+        QVERIFY(!world.row().isVerified);
+
+        // Nobody announces that the rights are back: it is tried again.
+        world.clock.advance(10s);
+        world.registry.expireDue();
+        QVERIFY(world.registry.hasDirty());
+        world.read(held("t1", 50s));
+        QCOMPARE(world.events(), QStringList());
+        QVERIFY(world.row().isVerified);
+        world.pushAndRead({});
+        QCOMPARE(world.events(), QStringList{QStringLiteral("released")});
+
+        // Of a key that was never read nothing better is known.
+        world.pushAndRead(refused);
+        QVERIFY(world.row().isForeign());
+    }
+
     void aRowThatOutlivesItsDeadlineIsArmedAgain()
     {
         World world;
