@@ -3,8 +3,8 @@
 
 #include "core/text.h"
 #include "locks/acquirewait.h"
+#include "locks/lockerrors.h"
 #include "locks/lockreader.h"
-#include "locks/owner.h"
 
 #include <QRandomGenerator>
 
@@ -15,6 +15,9 @@ using redis::Script;
 namespace {
 
 constexpr milliseconds kReadBackInterval{50};
+/// How long after a read that did not find it a SET on a lost connection may yet arrive: what
+/// stands between us and the server may hold it back.
+constexpr milliseconds kLateWithin{1000};
 /// A guard renews at a third of the lease; a round trip has to fit in.
 constexpr milliseconds kShortestLease{100};
 /// A read whose GET and PTTL contradict each other is repeated this often.
@@ -25,50 +28,9 @@ QByteArray count(milliseconds span)
     return QByteArray::number(qint64(span.count()));
 }
 
-QString nameOf(const LockKey &key)
-{
-    return u"the lock " + printable(key.bytes());
-}
-
 bool isHeldBy(const LockObservation &lock, const Token &token)
 {
     return lock.kind == LockObservation::Kind::Held && lock.token == token;
-}
-
-bool mayPass(ErrorCode code)
-{
-    return code == ErrorCode::CannotConnect || code == ErrorCode::ConnectionLost ||
-           code == ErrorCode::TimedOut;
-}
-
-Error notALock(const LockKey &key, const QString &why)
-{
-    return {ErrorCode::Refused, nameOf(key) + u" is no lock: " + why,
-            QStringLiteral("look at the key with redis-cli TYPE; nothing was changed")};
-}
-
-Error changedHands(const LockKey &key, const LockObservation &current, const Clock &clock)
-{
-    if (current.kind == LockObservation::Kind::Missing)
-        return {ErrorCode::ChangedHands, nameOf(key) + u" is free: nobody holds it",
-                QStringLiteral("nothing was changed")};
-    return {ErrorCode::ChangedHands,
-            nameOf(key) + u" has changed hands: it is now " + describe(current, clock),
-            QStringLiteral("nothing was changed; look at the new owner before you act again")};
-}
-
-Error hadNoEffect(const LockKey &key, const QString &act)
-{
-    return {ErrorCode::ConnectionLost,
-            u"the connection was lost while " + act + u' ' + nameOf(key) + u"; it had no effect",
-            QStringLiteral("try again")};
-}
-
-Error unknown(const LockKey &key, const QString &act, const Error &cause)
-{
-    return {ErrorCode::OutcomeUnknown,
-            u"whether " + act + u' ' + nameOf(key) + u" took place is unknown: " + cause.what,
-            QStringLiteral("look at the lock before you try again")};
 }
 
 const Error kTokenIsGone{
@@ -76,14 +38,21 @@ const Error kTokenIsGone{
     QStringLiteral("the answer was lost, and a read afterwards found another token or none"),
     {}};
 
-Error notALock(const LockKey &key, const LockObservation &current)
+/// The lock, where it has the token that was sent with a lease since `since`.
+std::optional<HeldLock> recognized(HeldLock wanted, const LockObservation &current,
+                                   SteadyTime since)
 {
-    return notALock(key, u"it holds " + current.foreignReason);
+    if (!isHeldBy(current, wanted.token))
+        return std::nullopt;
+    wanted.deadline =
+        std::max(since + wanted.lease, current.sentAt + current.ttl.value_or(milliseconds::zero()));
+    return wanted;
 }
 
-Error cancelled(const LockKey &key)
+bool mayPass(ErrorCode code)
 {
-    return {ErrorCode::Cancelled, u"waiting for " + nameOf(key) + u" was ended", {}};
+    return code == ErrorCode::CannotConnect || code == ErrorCode::ConnectionLost ||
+           code == ErrorCode::TimedOut;
 }
 
 Result<void> checkLease(milliseconds lease)
@@ -125,65 +94,88 @@ Task<HeldLock> LockProtocol::acquire(SessionId session, AcquireOptions options)
     const milliseconds lease = options.lease.value_or(m_family.lease);
     if (const auto valid = checkLease(lease); !valid)
         co_return valid.error();
-    const Token token = m_tokens.make(); // before waiting, as redis-py does: it dates the wish
+    // Made before waiting, as redis-py does: it dates the wish.
+    const HeldLock wanted{key, session, m_tokens.make(), {}, lease};
+    const Attempt outcome = co_await keepTrying(wanted, options);
+    if (!outcome.lock && outcome.doubtfulSince)
+        co_return co_await withdraw(wanted, outcome.lock.error());
+    if (!outcome.lock)
+        co_return outcome.lock.error();
+    co_return **outcome.lock;
+}
+
+QCoro::Task<LockProtocol::Attempt> LockProtocol::keepTrying(HeldLock wanted, AcquireOptions options)
+{
     const SteadyTime giveUpAt = m_clock.steady() + options.wait;
-    AcquireWait waiting(m_news, key, options.stop);
+    AcquireWait waiting(m_news, wanted.key, options.stop);
     bool hadConnection = false;
+    std::optional<SteadyTime> doubtfulSince;
 
     while (!options.stop.stop_requested()) {
-        const HeldLock lock{key, session, token, m_clock.steady() + lease, lease};
         hadConnection = hadConnection || m_client.isReady();
-        const auto isOurs = co_await trySet(key, token, lease);
+        const Attempt attempt = co_await trySet(wanted, doubtfulSince);
+        doubtfulSince = attempt.doubtfulSince;
         const bool isLastTry = m_clock.steady() + kRetryInterval > giveUpAt;
         // Trouble that passes is no reason to stop waiting, unless there was no connection at all.
-        if (!isOurs &&
-            (isLastTry || !hadConnection || !mayPass(isOurs.error().code) || !isComing()))
-            co_return isOurs.error();
-        if (isOurs && *isOurs) {
+        if (!attempt.lock &&
+            (isLastTry || !hadConnection || !mayPass(attempt.lock.error().code) || !isComing()))
+            co_return attempt;
+        if (attempt.lock && *attempt.lock) {
             if (!options.stop.stop_requested())
-                co_return lock;
-            co_return co_await giveBack(lock);
+                co_return attempt;
+            co_return Attempt{cancelled(wanted.key), m_clock.steady()}; // to be given back
         }
         // Jitter, so that many waiters of one lock do not ask in step.
         const milliseconds pause(QRandomGenerator::global()->bounded(
             int(kRetryInterval.count() / 2), int(kRetryInterval.count()) + 1));
-        if (m_clock.steady() + pause > giveUpAt)
-            co_return co_await giveUp(lock, options.wait);
+        if (m_clock.steady() + pause > giveUpAt) {
+            const Error notObtained = co_await whyNotObtained(wanted.key, options.wait);
+            co_return Attempt{notObtained, doubtfulSince};
+        }
         if (const auto paused = co_await waiting.pause(pause); !paused)
-            co_return paused.error();
+            co_return Attempt{paused.error(), doubtfulSince};
     }
-    co_return cancelled(key);
+    co_return Attempt{cancelled(wanted.key), doubtfulSince};
 }
 
-Task<bool> LockProtocol::trySet(LockKey key, Token token, milliseconds lease)
+QCoro::Task<LockProtocol::Attempt> LockProtocol::trySet(HeldLock wanted,
+                                                        std::optional<SteadyTime> doubtfulSince)
 {
-    const auto sent =
-        co_await m_client.send(redis::commands::setIfAbsent(key.bytes(), token.bytes(), lease));
-    if (sent) {
-        const auto reply = redis::value(sent, u"acquiring " + nameOf(key));
-        if (!reply)
-            co_return reply.error();
-        co_return !reply->isNil();
+    const LockKey key = wanted.key;
+    const SteadyTime sentAt = m_clock.steady();
+    const auto sent = co_await m_client.send(
+        redis::commands::setIfAbsent(key.bytes(), wanted.token.bytes(), wanted.lease));
+    if (!sent && sent.error().code == ErrorCode::OutcomeUnknown)
+        co_return co_await resolveSet(wanted, doubtfulSince.value_or(sentAt));
+    const auto reply = redis::value(sent, u"acquiring " + nameOf(key));
+    if (!reply)
+        co_return Attempt{reply.error(), doubtfulSince};
+    if (!reply->isNil()) {
+        wanted.deadline = sentAt + wanted.lease;
+        co_return Attempt{std::optional(wanted), doubtfulSince};
     }
-    if (sent.error().code != ErrorCode::OutcomeUnknown)
-        co_return sent.error();
-    const auto current = co_await readBack(key);
-    if (!current)
-        co_return unknown(key, QStringLiteral("acquiring"), current.error());
-    if (current->kind == LockObservation::Kind::Missing)
-        co_return hadNoEffect(key, QStringLiteral("acquiring"));
-    co_return isHeldBy(*current, token);
-}
-
-Task<HeldLock> LockProtocol::giveUp(HeldLock lock, milliseconds wait)
-{
-    const LockKey key = lock.key;
+    if (!doubtfulSince)
+        co_return Attempt{};
+    // The owner that stood in the way may be ourselves.
     const auto current = co_await read(key);
-    if (current && isHeldBy(*current, lock.token) && current->ttl) {
-        // A try whose reply was lost took effect after we had looked.
-        lock.deadline = current->sentAt + *current->ttl;
-        co_return lock;
-    }
+    if (!current)
+        co_return Attempt{std::optional<HeldLock>(), doubtfulSince};
+    co_return Attempt{recognized(wanted, *current, *doubtfulSince), doubtfulSince};
+}
+
+QCoro::Task<LockProtocol::Attempt> LockProtocol::resolveSet(HeldLock wanted, SteadyTime since)
+{
+    const auto current = co_await readBack(wanted.key);
+    if (!current)
+        co_return Attempt{unknown(wanted.key, QStringLiteral("acquiring"), current.error()), since};
+    if (current->kind == LockObservation::Kind::Missing)
+        co_return Attempt{hadNoEffect(wanted.key, QStringLiteral("acquiring")), since};
+    co_return Attempt{recognized(wanted, *current, since), since};
+}
+
+QCoro::Task<Error> LockProtocol::whyNotObtained(LockKey key, milliseconds wait)
+{
+    const auto current = co_await read(key);
     if (current && current->kind == LockObservation::Kind::Foreign)
         co_return notALock(key, *current);
     QString what = nameOf(key) + u" was not obtained";
@@ -195,15 +187,22 @@ Task<HeldLock> LockProtocol::giveUp(HeldLock lock, milliseconds wait)
                     QStringLiteral("wait longer, or look at its owner")};
 }
 
-Task<HeldLock> LockProtocol::giveBack(HeldLock lock)
+Task<HeldLock> LockProtocol::withdraw(HeldLock wanted, Error why)
 {
-    const auto released = co_await release(lock.key, lock.token);
-    if (!released)
-        co_return Error{ErrorCode::Cancelled,
-                        cancelled(lock.key).what + u"; it may be ours for up to " +
-                            spanText(lock.lease) + u": " + released.error().what,
-                        released.error().hint};
-    co_return cancelled(lock.key);
+    const SteadyTime giveUpAt = m_clock.steady() + kLateWithin;
+    for (;;) {
+        const auto released = co_await release(wanted.key, wanted.token);
+        if (!released)
+            co_return Error{why.code,
+                            why.what + u"; it may be ours for up to " + spanText(wanted.lease) +
+                                u": " + released.error().what,
+                            released.error().hint};
+        const bool isGivenBack = released->isDone && !released->isInferred;
+        if (isGivenBack || m_clock.steady() >= giveUpAt)
+            co_return why;
+        if (const auto paused = co_await after(kRetryInterval, &m_client); !paused)
+            co_return why;
+    }
 }
 
 Task<CompareResult> LockProtocol::release(LockKey key, Token token)
@@ -363,6 +362,8 @@ Task<LockObservation> LockProtocol::readBack(LockKey key)
     const SteadyTime giveUpAt = m_clock.steady() + kResolveWithin;
     for (;;) {
         auto current = co_await read(key);
+        if (current && current->isRefused)
+            co_return refusedRead(key, *current);
         if (current || !mayPass(current.error().code) || m_clock.steady() > giveUpAt)
             co_return current;
         if (!isComing())
@@ -370,27 +371,6 @@ Task<LockObservation> LockProtocol::readBack(LockKey key)
         if (const auto paused = co_await after(kReadBackInterval, &m_client); !paused)
             co_return paused.error();
     }
-}
-
-QString describe(const LockObservation &lock, const Clock &clock)
-{
-    switch (lock.kind) {
-    case LockObservation::Kind::Missing:
-        return QStringLiteral("free");
-    case LockObservation::Kind::Foreign:
-        return u"no lock: it holds " + lock.foreignReason;
-    case LockObservation::Kind::Held:
-        break;
-    }
-    const Owner owner = decodeOwner(lock.token, clock.wall());
-    QString text = u"held by " + owner.label;
-    if (owner.kind == TokenKind::Uuid1) // other labels are the token
-        text += u" (token " + shortened(printable(lock.token.bytes())) + u')';
-    const auto deadline = lock.deadline();
-    if (!deadline)
-        return text + u" and never expires";
-    const auto left = std::chrono::round<milliseconds>(*deadline - clock.steady());
-    return text + u" for another " + spanText(std::max(left, milliseconds::zero()));
 }
 
 } // namespace lockkeeper::locks

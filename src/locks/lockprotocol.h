@@ -82,9 +82,25 @@ public:
     [[nodiscard]] Task<LockObservation> read(LockKey key);
 
 private:
+    /// How a try of acquire ended, or all of them.
+    struct Attempt
+    {
+        Result<std::optional<HeldLock>> lock = std::optional<HeldLock>(); ///< nullopt: another's
+        /// Since when there has been a SET with our token whose reply was lost: it may have had
+        /// its effect unseen, or have it yet.
+        std::optional<SteadyTime> doubtfulSince;
+    };
+
     /// Whether there is a connection, or one is being made.
     [[nodiscard]] bool isComing() const;
-    [[nodiscard]] Task<bool> trySet(LockKey key, Token token, milliseconds lease);
+    [[nodiscard]] QCoro::Task<Attempt> keepTrying(HeldLock wanted, AcquireOptions options);
+    [[nodiscard]] QCoro::Task<Attempt> trySet(HeldLock wanted,
+                                              std::optional<SteadyTime> doubtfulSince);
+    /// After a lost reply.
+    [[nodiscard]] QCoro::Task<Attempt> resolveSet(HeldLock wanted, SteadyTime since);
+    [[nodiscard]] QCoro::Task<Error> whyNotObtained(LockKey key, milliseconds wait);
+    /// Gives back what a try may have obtained, or may yet obtain. @return `why`, always.
+    [[nodiscard]] Task<HeldLock> withdraw(HeldLock wanted, Error why);
     /// OutcomeUnknown is passed on: what a read tells afterwards depends on the act.
     [[nodiscard]] Task<CompareResult> compareAnd(redis::Script script, LockKey key,
                                                  QList<QByteArray> arguments);
@@ -92,8 +108,6 @@ private:
     [[nodiscard]] Task<LockObservation> readBack(LockKey key);
     [[nodiscard]] Task<CompareResult> resolveTtl(LockKey key, Token token, SteadyTime sentAt,
                                                  milliseconds ttl);
-    [[nodiscard]] Task<HeldLock> giveUp(HeldLock lock, milliseconds wait);
-    [[nodiscard]] Task<HeldLock> giveBack(HeldLock lock);
 
     redis::Client &m_client;
     LockFamily m_family;

@@ -121,6 +121,7 @@ void StreamProxy::forward(Pipe *pipe, bool isFromClient)
         return;
     if (isFromClient && !m_trap.isEmpty() && bytes.contains(m_trap)) {
         m_trap.clear();
+        m_struckAt = bytes;
         emit struck();
         if (m_trapCut == Cut::BeforeRequest) {
             drop(pipe);

@@ -49,6 +49,8 @@ public:
     /// Cuts the connection that next sends a piece of data with `bytes` in it, once. With
     /// AfterRequest the server's answer is swallowed.
     void cutOn(QByteArray bytes, Cut cut);
+    /// The piece of data that cutOn() struck at.
+    [[nodiscard]] const QByteArray &struckAt() const { return m_struckAt; }
 
 signals:
     /// cutOn() has struck.
@@ -70,6 +72,7 @@ private:
     bool m_isStalled = false;
     std::chrono::milliseconds m_delay{0};
     QByteArray m_trap;
+    QByteArray m_struckAt;
     Cut m_trapCut = Cut::BeforeRequest;
 };
 

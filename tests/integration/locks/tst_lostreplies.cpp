@@ -61,6 +61,9 @@ private slots:
     void acquireThatTookEffect();
     void acquireThatDidNot();
     void acquireThatDidNotGoesOnWaiting();
+    void acquireGivesBackWhatComesLate_data();
+    void acquireGivesBackWhatComesLate();
+    void acquireRecognizesWhatCameLate();
     void acquireOnAServerThatFellSilent();
     void releases_data();
     void releases();
@@ -77,6 +80,16 @@ private:
     {
         m_server.redis({"SET", kKey, token, "PX", ttl});
     }
+    /// The words of the request that never arrived.
+    QList<QByteArray> lateRequest()
+    {
+        const QList<QByteArray> lines = m_proxy->struckAt().split('\n');
+        QList<QByteArray> words; // behind the count, a line with its length and a line each
+        for (qsizetype i = 2; i < lines.size(); i += 2)
+            words += lines[i].trimmed();
+        return words;
+    }
+    void deliverLate() { m_server.redis(lateRequest()); }
     QByteArray token() { return m_server.redis({"GET", kKey}).toByteArray(); }
     /// Makes the server know all scripts, so that the next EVALSHA runs.
     void loadScripts()
@@ -125,6 +138,49 @@ void TestLostReplies::acquireThatDidNotGoesOnWaiting()
     QVERIFY2(lock, lock ? "" : qPrintable(lock.error().what));
     QCOMPARE(token(), lock->token.bytes());
     QCOMPARE(callsOf(m_server, "set"), 1);
+}
+
+void TestLostReplies::acquireGivesBackWhatComesLate_data()
+{
+    QTest::addColumn<bool>("isStopped");
+    QTest::newRow("stopped") << true;
+    QTest::newRow("gave up") << false;
+}
+
+void TestLostReplies::acquireGivesBackWhatComesLate()
+{
+    QFETCH(const bool, isStopped);
+    m_proxy->cutOn("SET", Cut::BeforeRequest);
+    std::stop_source stop;
+    LockProtocol::AcquireOptions options;
+    options.stop = stop.get_token();
+    if (isStopped) {
+        options.wait = 1h;
+        connect(m_proxy.get(), &test::StreamProxy::struck, this, [&stop] { stop.request_stop(); });
+    }
+    auto flow = m_peer->protocol.acquire(kSession, options);
+    // The read that resolves the lost reply finds nothing; only then the server sees the SET.
+    QTRY_VERIFY(callsOf(m_server, "get") > 0);
+    deliverLate();
+    const auto lock = await(std::move(flow));
+    QVERIFY(!lock);
+    QCOMPARE(lock.error().code, isStopped ? ErrorCode::Cancelled : ErrorCode::ConnectionLost);
+    QCOMPARE(callsOf(m_server, "set"), 1);
+    QCOMPARE(token(), QByteArray());
+}
+
+void TestLostReplies::acquireRecognizesWhatCameLate()
+{
+    m_proxy->cutOn("SET", Cut::BeforeRequest);
+    LockProtocol::AcquireOptions options;
+    options.wait = 1h;
+    hold("other");
+    auto flow = m_peer->protocol.acquire(kSession, options);
+    QTRY_VERIFY(callsOf(m_server, "set") >= 2); // it goes on, and another's lock is in the way
+    m_server.redis({"SET", kKey, lateRequest().at(2), "PX", "60000"});
+    const auto lock = await(std::move(flow));
+    QVERIFY2(lock, lock ? "" : qPrintable(lock.error().what));
+    QCOMPARE(token(), lock->token.bytes());
 }
 
 void TestLostReplies::acquireOnAServerThatFellSilent()

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "locks/lockerrors.h"
+
+#include "core/text.h"
+#include "locks/lockprotocol.h"
+#include "locks/owner.h"
+
+#include <algorithm>
+
+namespace lockkeeper::locks {
+
+QString nameOf(const LockKey &key)
+{
+    return u"the lock " + printable(key.bytes());
+}
+
+Error notALock(const LockKey &key, const QString &why)
+{
+    return {ErrorCode::Refused, nameOf(key) + u" is no lock: " + why,
+            QStringLiteral("look at the key with redis-cli TYPE; nothing was changed")};
+}
+
+Error changedHands(const LockKey &key, const LockObservation &current, const Clock &clock)
+{
+    if (current.kind == LockObservation::Kind::Missing)
+        return {ErrorCode::ChangedHands, nameOf(key) + u" is free: nobody holds it",
+                QStringLiteral("nothing was changed")};
+    return {ErrorCode::ChangedHands,
+            nameOf(key) + u" has changed hands: it is now " + describe(current, clock),
+            QStringLiteral("nothing was changed; look at the new owner before you act again")};
+}
+
+Error hadNoEffect(const LockKey &key, const QString &act)
+{
+    return {ErrorCode::ConnectionLost,
+            u"the connection was lost while " + act + u' ' + nameOf(key) + u"; it had no effect",
+            QStringLiteral("try again")};
+}
+
+Error unknown(const LockKey &key, const QString &act, const Error &cause)
+{
+    return {ErrorCode::OutcomeUnknown,
+            u"whether " + act + u' ' + nameOf(key) + u" took place is unknown: " + cause.what,
+            QStringLiteral("look at the lock before you try again")};
+}
+
+Error notALock(const LockKey &key, const LockObservation &current)
+{
+    return notALock(key, u"it holds " + current.foreignReason);
+}
+
+Error refusedRead(const LockKey &key, const LockObservation &current)
+{
+    return {ErrorCode::NotPermitted, nameOf(key) + u" holds " + current.foreignReason,
+            QStringLiteral("grant the user the commands GET and PTTL on it")};
+}
+
+Error cancelled(const LockKey &key)
+{
+    return {ErrorCode::Cancelled, u"waiting for " + nameOf(key) + u" was ended", {}};
+}
+
+QString describe(const LockObservation &lock, const Clock &clock)
+{
+    switch (lock.kind) {
+    case LockObservation::Kind::Missing:
+        return QStringLiteral("free");
+    case LockObservation::Kind::Foreign:
+        return u"no lock: it holds " + lock.foreignReason;
+    case LockObservation::Kind::Held:
+        break;
+    }
+    const Owner owner = decodeOwner(lock.token, clock.wall());
+    QString text = u"held by " + owner.label;
+    if (owner.kind == TokenKind::Uuid1) // other labels are the token
+        text += u" (token " + shortened(printable(lock.token.bytes())) + u')';
+    const auto deadline = lock.deadline();
+    if (!deadline)
+        return text + u" and never expires";
+    const auto left = std::chrono::round<milliseconds>(*deadline - clock.steady());
+    return text + u" for another " + spanText(std::max(left, milliseconds::zero()));
+}
+
+} // namespace lockkeeper::locks

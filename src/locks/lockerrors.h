@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/strongtype.h"
+#include "locks/lockrecord.h"
+
+namespace lockkeeper::locks {
+
+// The sentences of the lock protocol.
+
+/// "the lock chat:session_lock:…".
+[[nodiscard]] QString nameOf(const LockKey &key);
+[[nodiscard]] Error notALock(const LockKey &key, const QString &why);
+[[nodiscard]] Error notALock(const LockKey &key, const LockObservation &current);
+[[nodiscard]] Error refusedRead(const LockKey &key, const LockObservation &current);
+[[nodiscard]] Error changedHands(const LockKey &key, const LockObservation &current,
+                                 const Clock &clock);
+/// The reply was lost, and a read showed that the act had not taken place by then.
+[[nodiscard]] Error hadNoEffect(const LockKey &key, const QString &act);
+[[nodiscard]] Error unknown(const LockKey &key, const QString &act, const Error &cause);
+[[nodiscard]] Error cancelled(const LockKey &key);
+
+} // namespace lockkeeper::locks
