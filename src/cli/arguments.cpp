@@ -108,7 +108,7 @@ CLI::Option *addSpan(CLI::App &verb, const char *name, std::optional<millisecond
 
 CLI::Option *addFlag(CLI::App &verb, const char *name, bool &into, const QString &help)
 {
-    return verb.add_flag(name, into, help.toStdString());
+    return verb.add_flag(name, into, help.toStdString())->disable_flag_override();
 }
 
 CLI::Option *addToken(CLI::App &verb, const char *name, std::optional<Token> &into,
@@ -143,9 +143,7 @@ void addExamples(CLI::App &verb, const QString &examples)
 {
     QString footer = QCoreApplication::translate("cli", "Examples:");
     for (const QString &example : examples.split(u'\n'))
-        footer += QStringLiteral("\n  ") + example;
-    footer += QCoreApplication::translate(
-        "cli", "\n\nConnection options and --json are taken here, too: see lockkeeper-cli --help");
+        footer += example.isEmpty() ? QStringLiteral("\n") : QString(u"\n  " + example);
     verb.footer(footer.toStdString());
 }
 

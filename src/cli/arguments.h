@@ -14,6 +14,9 @@ class App;
 class Option;
 } // namespace CLI
 
+/// The heading of verbs in the help.
+inline constexpr const char *kVerbs = "Verbs";
+
 /// Options of verbs, as the types that the program works with. What does not fit is refused while
 /// the command line is read, with the option's name.
 namespace lockkeeper::cli {

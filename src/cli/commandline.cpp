@@ -4,17 +4,18 @@
 #include "cli/deletecommand.h"
 #include "cli/democommand.h"
 #include "cli/doctorcommand.h"
+#include "cli/helpformatter.h"
 #include "cli/listcommand.h"
 #include "cli/releasecommand.h"
 #include "cli/sessioncommand.h"
 #include "cli/showcommand.h"
+#include "cli/usageerror.h"
 #include "cli/watchcommand.h"
 #include "cli/withlockcommand.h"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <iostream>
 
 namespace lockkeeper::cli {
 
@@ -27,8 +28,8 @@ CommandLine::CommandLine()
 {
     m_app->set_version_flag("--version", "lockkeeper-cli " LK_VERSION);
     m_app->set_help_flag("-h,--help", tr("Print this help and exit").toStdString());
-    m_app->get_formatter()->label("SUBCOMMAND", "VERB");
-    m_app->get_formatter()->label("Subcommands", "Verbs");
+    m_app->formatter(std::make_shared<HelpFormatter>());
+    m_app->get_formatter()->label("Positionals", tr("Arguments").toStdString());
     m_app->fallthrough(); // common options are taken after the verb as well
     m_app->require_subcommand(1, 1);
     declareCommon();
@@ -54,7 +55,7 @@ CommandLine::~CommandLine() = default;
 void CommandLine::declareCommon()
 {
     CLI::App &app = *m_app;
-    const std::string group = tr("Connection").toStdString();
+    const std::string group = tr("Connection and output, before or after the verb").toStdString();
     app::TargetInput &target = m_options.target;
     addText(app, "--url", target.url,
             tr("redis://, rediss:// (TLS) or redis+unix:///path, with user, password "
@@ -81,7 +82,7 @@ void CommandLine::declareCommon()
     addFlag(app, "--demo", m_options.isDemo,
             tr("Use a demo of its own: private server, sessions and workers, gone afterwards"))
         ->group(group);
-    addFlag(app, "--json", m_options.isJson, tr("Write JSON for programs"));
+    addFlag(app, "--json", m_options.isJson, tr("Write JSON for programs"))->group(group);
 }
 
 void CommandLine::declareVerbs()
@@ -99,6 +100,7 @@ void CommandLine::declareVerbs()
     m_commands.push_back(std::make_unique<DemoCommand>());
     for (const auto &command : m_commands) {
         CLI::App *verb = m_app->add_subcommand(command->verb(), command->summary().toStdString());
+        verb->group(kVerbs);
         command->declare(*verb);
         verb->callback([this, chosen = command.get()] { m_chosen = chosen; });
     }
@@ -113,18 +115,14 @@ std::optional<int> CommandLine::parse(int argc, char **argv)
         m_app->parse(std::move(arguments));
     } catch (const CLI::Success &help) {
         return m_app->exit(help);
-    } catch (const CLI::RequiredError &refusal) {
-        // What it calls a subcommand is a verb here.
-        const QString reason = QString::fromUtf8(refusal.what());
-        return refuse(reason.startsWith(u"A subcommand") ? tr("no verb was given").toStdString()
-                                                         : reason.toStdString());
     } catch (const CLI::ParseError &refusal) {
-        return refuse(refusal.what());
+        return refuse(usageError(*m_app, refusal));
     }
     const bool isPlaceGiven =
         !m_options.target.url.isEmpty() || !m_options.target.database.isEmpty();
     if (m_options.isDemo && isPlaceGiven)
-        return refuse(tr("--demo brings its own --url and --db").toStdString());
+        return refuse({ErrorCode::InvalidInput, tr("--demo brings its own --url and --db"),
+                       tr("leave --demo away, or --url and --db")});
     return std::nullopt;
 }
 
@@ -141,14 +139,9 @@ void CommandLine::takeProgram(std::vector<std::string> &arguments)
     arguments.erase(mark, arguments.end());
 }
 
-int CommandLine::refuse(const std::string &reason) const
+int CommandLine::refuse(const Error &error)
 {
-    std::string verb;
-    for (const CLI::App *chosen : m_app->get_subcommands())
-        verb = chosen->get_name() + " ";
-    std::cerr << "lockkeeper-cli: " << reason << "\n  "
-              << tr("see: lockkeeper-cli %1--help").arg(QString::fromStdString(verb)).toStdString()
-              << std::endl;
+    Output().error(error);
     return static_cast<int>(ExitCode::Usage);
 }
 

@@ -41,7 +41,7 @@ private:
     void declareVerbs();
     /// Cuts what stands behind `--` of `with-lock` off, and hands it over.
     void takeProgram(std::vector<std::string> &arguments);
-    [[nodiscard]] int refuse(const std::string &reason) const;
+    [[nodiscard]] static int refuse(const Error &error);
 
     CommonOptions m_options;
     std::unique_ptr<CLI::App> m_app;

@@ -19,9 +19,8 @@ void ListCommand::declare(CLI::App &app)
     addText(app, "--owner", m_filter.owner,
             tr("Only locks whose owner's name, node id or token contains this"));
     addUser(app, "--user", m_filter.user, tr("Only locks of this user's sessions"));
-    addText(app, "--sort", m_sortName, tr("Sort by %1").arg(sortColumnNames()))
-        ->type_name("COLUMN")
-        ->capture_default_str();
+    addText(app, "--sort", m_sortName, tr("Sort by %1 (default state)").arg(sortColumnNames()))
+        ->type_name("COLUMN");
     addExamples(app, tr("lockkeeper-cli list\n"
                         "lockkeeper-cli list --older-than 30s --sort held\n"
                         "lockkeeper-cli list --state no_expiry --state orphan --json"));

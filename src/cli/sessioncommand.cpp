@@ -36,6 +36,28 @@ app::ActionReport partlyDone(const std::optional<Error> &rest)
     return report;
 }
 
+constexpr const char *kCreateExample = "lockkeeper-cli session create --user 91d0… --json";
+constexpr const char *kGetExample = "lockkeeper-cli session get 3f2a77c1-… --json";
+constexpr const char *kListExample = "lockkeeper-cli session list --user 91d0… --limit 10";
+constexpr const char *kAppendExample =
+    "lockkeeper-cli session append 3f2a77c1-… --role user --content \"Hello\"";
+constexpr const char *kRenameExample =
+    "lockkeeper-cli session rename 3f2a77c1-… \"A better title\"";
+
+/// Empty, or why it is no role; as CLI11 takes it.
+std::string checkedRole(const std::string &role)
+{
+    static const QStringList kRoles{QStringLiteral("user"),   QStringLiteral("assistant"),
+                                    QStringLiteral("system"), QStringLiteral("developer"),
+                                    QStringLiteral("tool"),   QStringLiteral("function")};
+    const QString given = QString::fromStdString(role);
+    if (kRoles.contains(given))
+        return {};
+    return QCoreApplication::translate("cli", "\"%1\" is no role — the roles are %2")
+        .arg(given, kRoles.join(u", "))
+        .toStdString();
+}
+
 void printWarnings(const QStringList &warnings, Context &context)
 {
     for (const QString &warning : warnings)
@@ -49,10 +71,9 @@ void SessionCommand::declare(CLI::App &app)
     app.require_subcommand(1, 1);
     declareReading(app);
     declareWriting(app);
-    addExamples(app, tr("lockkeeper-cli session create --user 91d0… --json\n"
-                        "lockkeeper-cli session list --user 91d0… --limit 10\n"
-                        "lockkeeper-cli session append 3f2a77c1-… --role user --content \"Hello\"\n"
-                        "lockkeeper-cli session rename 3f2a77c1-… \"A better title\""));
+    addExamples(app, QStringList{tr(kCreateExample), tr(kGetExample), tr(kListExample),
+                                 tr(kAppendExample), tr(kRenameExample)}
+                         .join(u'\n'));
 }
 
 void SessionCommand::declareReading(CLI::App &app)
@@ -62,6 +83,8 @@ void SessionCommand::declareReading(CLI::App &app)
                                                   .toStdString());
     addSession(*get, "SESSION", m_session, tr("The session's id"));
     addUser(*get, "--user", m_user, tr("Only if it is this user's"));
+    get->group(kVerbs);
+    addExamples(*get, tr(kGetExample));
     get->callback([this] { m_verb = Verb::Get; });
 
     CLI::App *list =
@@ -69,6 +92,8 @@ void SessionCommand::declareReading(CLI::App &app)
     addUser(*list, "--user", m_user, tr("Whose sessions"))->required();
     addNumber(*list, "--limit", m_limit, 1, tr("At most this many (default 50)"));
     addNumber(*list, "--offset", m_offset, 0, tr("Leave out this many at the beginning"));
+    list->group(kVerbs);
+    addExamples(*list, tr(kListExample));
     list->callback([this] { m_verb = Verb::List; });
 }
 
@@ -76,6 +101,8 @@ void SessionCommand::declareWriting(CLI::App &app)
 {
     CLI::App *create = app.add_subcommand("create", tr("Create an empty session").toStdString());
     addUser(*create, "--user", m_user, tr("Whose session it is"))->required();
+    create->group(kVerbs);
+    addExamples(*create, tr(kCreateExample));
     create->callback([this] { m_verb = Verb::Create; });
 
     CLI::App *append =
@@ -83,15 +110,18 @@ void SessionCommand::declareWriting(CLI::App &app)
     addSession(*append, "SESSION", m_session, tr("The session's id"));
     addText(*append, "--role", m_role, tr("user, assistant, system, developer, tool or function"))
         ->required()
-        ->check(CLI::IsMember({"user", "assistant", "system", "developer", "tool", "function"})
-                    .description(""))
+        ->check(checkedRole)
         ->type_name("ROLE");
     addText(*append, "--content", m_content, tr("The message's text"))->required();
+    append->group(kVerbs);
+    addExamples(*append, tr(kAppendExample));
     append->callback([this] { m_verb = Verb::Append; });
 
     CLI::App *rename = app.add_subcommand("rename", tr("Give a session a title").toStdString());
     addSession(*rename, "SESSION", m_session, tr("The session's id"));
     addText(*rename, "TITLE", m_title, tr("The new title"))->required();
+    rename->group(kVerbs);
+    addExamples(*rename, tr(kRenameExample));
     rename->callback([this] { m_verb = Verb::Rename; });
 }
 

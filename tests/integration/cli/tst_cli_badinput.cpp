@@ -69,6 +69,9 @@ private slots:
     void refusesUrls();
     void refusesOptions_data();
     void refusesOptions();
+    void tellsWrongUsage_data();
+    void tellsWrongUsage();
+    void helpShowsConnectionOptions();
     void needsAnAddress();
     void tellsAWrongPassword();
     void tellsTlsToAPlainPort();
@@ -122,6 +125,75 @@ void TestCliBadInput::refusesOptions()
     QFETCH(QStringList, options);
     QFETCH(QByteArray, words);
     isSaid(CliProgram(QStringLiteral("redis://127.0.0.1:1")).run(kList + options), 2, words);
+}
+
+void TestCliBadInput::tellsWrongUsage_data()
+{
+    QTest::addColumn<QString>("call");
+    QTest::addColumn<QByteArray>("what");
+    QTest::addColumn<QByteArray>("wayOut");
+    const auto row = [](const char *call, const char *what, const char *wayOut) {
+        QTest::newRow(call) << QString::fromLatin1(call) << QByteArray(what) << QByteArray(wayOut);
+    };
+    row("", "no verb was given", "the verbs are list, watch");
+    row("frobnicate", "there is no verb \"frobnicate\"", "the verbs are list, watch");
+    row("wach", "there is no verb \"wach\"", "did you mean watch?");
+    row("list --frobnicate", "list has no option --frobnicate", "see: lockkeeper-cli list --help");
+    row("list --older 3s", "list has no option --older", "did you mean --older-than?");
+    row("--older-than 3s list", "--older-than stands before its verb", "list --older-than");
+    row("--profile x list", "no option --profile", "see: lockkeeper-cli list --help");
+    row("list x", "list does not take the argument \"x\"", "write: lockkeeper-cli list");
+    row("list --state", "--state needs a value", "see: lockkeeper-cli list --help");
+    row("list --state bogus", "there is no state \"bogus\"", "lockkeeper-cli list --help");
+    row("list --sort colour", "there is no column \"colour\"", "the columns are state");
+    row("list --json=maybe", "--json takes no value", "see: lockkeeper-cli list --help");
+    row("list --url", "--url needs a value", "see: lockkeeper-cli list --help");
+    row("--url a --url b list", "--url was given more than once", "lockkeeper-cli list --help");
+    row("watch --count 0", "--count: \"0\" is no whole number", "lockkeeper-cli watch --help");
+    row("watch --for soon", "\"soon\" is no duration", "write for example 250ms");
+    row("show", "show needs SESSION", "write: lockkeeper-cli show SESSION");
+    row("show a b", "does not take the argument \"b\"", "write: lockkeeper-cli show SESSION");
+    row("release a", "release needs --token", "lockkeeper-cli release SESSION --token TOKEN");
+    row("release a --tokn x", "release has no option --tokn", "did you mean --token?");
+    row("delete a --take-over", "--take-over needs a value", "lockkeeper-cli delete --help");
+    row("with-lock", "with-lock needs SESSION", "lockkeeper-cli with-lock SESSION -- COMMAND");
+    row("with-lock a ls", "the argument \"ls\"", "lockkeeper-cli with-lock SESSION -- COMMAND");
+    row("with-lock a", "no command was given", "write it behind --");
+    row("session", "no verb was given", "the verbs are get, list, create");
+    row("session gte", "session has no verb \"gte\"", "did you mean get?");
+    row("session --user u list", "--user stands before its verb", "session list --user USER");
+    row("session list", "session list needs --user", "session list --user USER");
+    row("session get", "session get needs SESSION", "lockkeeper-cli session get --help");
+    row("session append a --role boss --content x", "\"boss\" is no role", "the roles are user");
+    row("session rename a", "session rename needs TITLE", "session rename SESSION TITLE");
+    row("doctor x", "doctor does not take the argument \"x\"", "lockkeeper-cli doctor");
+    row("demo x", "demo does not take the argument \"x\"", "lockkeeper-cli demo");
+    row("--demo --url redis://x list", "--demo brings its own", "leave --demo away");
+}
+
+void TestCliBadInput::tellsWrongUsage()
+{
+    QFETCH(QString, call);
+    QFETCH(QByteArray, what);
+    QFETCH(QByteArray, wayOut);
+    const CliRun run = CliProgram().run(call.split(u' ', Qt::SkipEmptyParts));
+    isSaid(run, 2, what);
+    QVERIFY2(run.err.contains(wayOut), run.err.constData());
+    for (const char *raw : {"is required", "not expected", "Could not", "subcommand", "received"})
+        QVERIFY2(!run.err.contains(raw), run.err.constData());
+}
+
+void TestCliBadInput::helpShowsConnectionOptions()
+{
+    for (const char *verb : {"list", "watch", "show", "release", "delete", "with-lock", "session",
+                             "session get", "session append", "doctor", "demo"}) {
+        const QString words = QString::fromLatin1(verb) + u" --help";
+        const CliRun run = CliProgram().run(words.split(u' '));
+        QCOMPARE(run.exitCode, 0);
+        // with-lock has a --lease of its own, and shows that one only.
+        for (const char *option : {"--url", "--db", "--lease", "--read-only", "--json"})
+            QVERIFY2(run.out.count(QByteArray("\n  ") + option + ' ') == 1, verb);
+    }
 }
 
 void TestCliBadInput::needsAnAddress()
