@@ -27,9 +27,16 @@ SteadyTime heldLongFrom(const locks::LockRecord &lock, const Thresholds &thresho
     return lock.acquiredAt + std::chrono::ceil<SteadyTime::duration>(share);
 }
 
-SteadyTime renewingLongFrom(const locks::LockRecord &lock, const Thresholds &thresholds)
+/// When a lock that was renewed, or seems to be, counts as renewed long. A token that is much older
+/// than its lease was renewed before we watched, or had to wait.
+std::optional<SteadyTime> renewingLongFrom(const locks::LockRecord &lock,
+                                           const Thresholds &thresholds)
 {
-    return lock.acquiredAt + thresholds.renewingLong;
+    const SteadyTime start = lock.earliestStart.value_or(lock.acquiredAt);
+    const bool seemsRenewed = !lock.isAcquiredAtKnown && start < lock.acquiredAt;
+    if (lock.renewals == 0 && !seemsRenewed)
+        return std::nullopt;
+    return start + thresholds.renewingLong;
 }
 
 LockState stateOf(const locks::LockRecord &lock, SessionState session, SteadyTime now,
@@ -39,7 +46,7 @@ LockState stateOf(const locks::LockRecord &lock, SessionState session, SteadyTim
         return LockState::Foreign;
     if (!lock.deadline)
         return LockState::NoExpiry;
-    if (lock.renewals > 0 && now >= renewingLongFrom(lock, thresholds))
+    if (const auto from = renewingLongFrom(lock, thresholds); from && now >= *from)
         return LockState::RenewingLong;
     if (lock.acquisitionsLastMinute > thresholds.stormPerMinute)
         return LockState::Storm;
@@ -62,6 +69,19 @@ QString timesText(int count)
     return count == 1 ? QStringLiteral("once") : QString(QString::number(count) + u" times");
 }
 
+QString renewedText(const locks::LockRecord &lock, SteadyTime now)
+{
+    const SteadyTime start = lock.earliestStart.value_or(lock.acquiredAt);
+    const QString age = spanText(std::chrono::floor<milliseconds>(now - start));
+    if (lock.renewals == 0)
+        return u"Its token is " + age + u" old, and its lease of " + spanText(lock.lease) +
+               u" has begun anew: it has been renewed, or waited so long for the lock.";
+    const QString renewed = u"Its owner has renewed it " + timesText(lock.renewals);
+    if (start < lock.acquiredAt)
+        return renewed + u" while it was watched; its token is " + age + u" old.";
+    return renewed + u" and has held it " + heldText(lock, now) + u'.';
+}
+
 QString reasonFor(LockState state, const locks::LockRecord &lock, SteadyTime now)
 {
     switch (state) {
@@ -71,8 +91,7 @@ QString reasonFor(LockState state, const locks::LockRecord &lock, SteadyTime now
         return u"It has no expiry: it was set without a lease or its expiry was removed. Held " +
                heldText(lock, now) + u'.';
     case LockState::RenewingLong:
-        return u"Its owner has renewed it " + timesText(lock.renewals) + u" and has held it " +
-               heldText(lock, now) + u'.';
+        return renewedText(lock, now);
     case LockState::Storm:
         return u"It was taken " + timesText(lock.acquisitionsLastMinute) +
                u" within the last minute.";
@@ -189,8 +208,8 @@ std::optional<SteadyTime> nextChange(const locks::LockRecord &lock, SteadyTime n
             next = moment;
     };
     consider(heldLongFrom(lock, thresholds));
-    if (lock.renewals > 0)
-        consider(renewingLongFrom(lock, thresholds));
+    if (const auto from = renewingLongFrom(lock, thresholds))
+        consider(*from);
     return next;
 }
 

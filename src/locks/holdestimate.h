@@ -11,7 +11,14 @@ namespace lockkeeper::locks {
 struct HoldStart
 {
     SteadyTime at;
-    bool isKnown = false; ///< false: it began then or earlier
+    bool isKnown = false;               ///< false: it began then or earlier
+    std::optional<SteadyTime> earliest; ///< it cannot have begun before: the token was not made
+    bool isWatched = false;             ///< we saw it begin
+
+    /// Another hold was there until then.
+    void notBefore(SteadyTime moment);
+    /// `lease`: what its kind usually gets.
+    void writeTo(LockRecord &record, milliseconds lease) const;
 };
 
 /// What one read tells of the beginning of a hold. `announcedAt`: the push that can only have

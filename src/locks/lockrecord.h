@@ -44,8 +44,12 @@ struct LockRecord
     SteadyTime acquiredAt;              ///< our best estimate, see isAcquiredAtKnown
     bool isAcquiredAtKnown = false;     ///< false: the hold is at least this old
     milliseconds lease{0};              ///< of the family, or longer where the TTL was longer
-    int renewals = 0;                   ///< deadlines seen moving, since seenSince
-    int acquisitionsLastMinute = 0;     ///< holds of this key that began within a minute
+    /// It cannot have begun before: its token was not made, or another held the lock. nullopt: the
+    /// token does not tell.
+    std::optional<SteadyTime> earliestStart;
+    int renewals = 0;                ///< deadlines seen moving, since seenSince
+    bool isWatchedFromStart = false; ///< false: it may have been renewed before seenSince
+    int acquisitionsLastMinute = 0;  ///< holds of this key that began within a minute
     bool isVerified = true; ///< false: known from an earlier read, nothing has proved it since
 
     [[nodiscard]] bool isForeign() const { return !foreignReason.isEmpty(); }

@@ -199,8 +199,7 @@ void LockRegistry::begin(const LockKey &key, const LockObservation &observation,
 
     LockRecord record = newRecord(key, observation);
     record.token = observation.token;
-    record.acquiredAt = start.at;
-    record.isAcquiredAtKnown = start.isKnown;
+    start.writeTo(record, m_family.lease);
     record.acquisitionsLastMinute = m_recent.acquisitions(key);
     setDeadline(record, observation);
     store(record);
@@ -228,7 +227,8 @@ void LockRegistry::changeHands(const LockKey &key, const LockObservation &observ
 {
     const LockRecord old = m_records.value(key);
     HoldStart start = startOf(key, observation, pushes);
-    start.at = std::max(start.at, m_upkeep.value(key).seenAt); // the old token was there then
+    start.notBefore(m_upkeep.value(key).seenAt); // the old token was there then
+    start.isWatched = start.isWatched || (m_syncedAt && old.isVerified);
 
     HoldEnd end = HoldEnd::Replaced;
     if (const auto expected = m_expected.settle(old, m_clock.steady()))
@@ -239,7 +239,7 @@ void LockRegistry::changeHands(const LockKey &key, const LockObservation &observ
         end = HoldEnd::Expired;
 
     const SteadyTime endedAt = endOf(old, end, start.at);
-    start.at = std::max(start.at, endedAt);
+    start.notBefore(endedAt);
 
     LockEvent ended = eventOf(LockEvent::Kind::Ended, old, endedAt, m_clock);
     ended.end = end;
@@ -305,7 +305,7 @@ HoldStart LockRegistry::startOf(const LockKey &key, const LockObservation &obser
     HoldStart start = estimateStart(observation, isAnnounced ? pushes.first : std::nullopt,
                                     m_family.lease, m_clock);
     if (const auto lastEnd = m_recent.lastEnd(key))
-        start.at = std::max(start.at, *lastEnd);
+        start.notBefore(*lastEnd);
     return start;
 }
 

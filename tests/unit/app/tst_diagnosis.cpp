@@ -78,6 +78,19 @@ void TestDiagnosis::states_data()
     QTest::newRow("renewing long before storm")
         << renewing << SessionState::Ok << LockState::RenewingLong;
 
+    auto old = lockHeldFor(3s);
+    old.isAcquiredAtKnown = false;
+    old.earliestStart = kNow - 5min;
+    QTest::newRow("renewed before it was watched")
+        << old << SessionState::Ok << LockState::RenewingLong;
+    old.isAcquiredAtKnown = true; // it had to wait: seen
+    QTest::newRow("waited long") << old << SessionState::Ok << LockState::Healthy;
+    old.renewals = 1;
+    QTest::newRow("renewed once before our eyes, and old")
+        << old << SessionState::Ok << LockState::RenewingLong;
+    old.earliestStart = kNow - 299s;
+    QTest::newRow("not old yet") << old << SessionState::Ok << LockState::Healthy;
+
     auto eternal = renewing;
     eternal.deadline.reset();
     QTest::newRow("no expiry before all of these")
@@ -106,6 +119,8 @@ void TestDiagnosis::sentencesAreWhole()
     QVERIFY(diagnosis.advice.endsWith(u'.'));
     lock.isAcquiredAtKnown = false;
     QVERIFY(diagnose(lock, SessionState::Ok, kNow).reason.contains(u"for at least 41 s"));
+    lock.earliestStart = kNow - 38min;
+    QVERIFY(diagnose(lock, SessionState::Ok, kNow).reason.contains(u"token is 38 min old"));
     lock.foreignReason = QStringLiteral("a hash, not a string");
     QVERIFY(diagnose(lock, SessionState::Ok, kNow).reason.contains(u"a hash, not a string"));
 }
@@ -126,6 +141,14 @@ void TestDiagnosis::changesWhenItSays()
     const QList<LockState> expected{LockState::Healthy, LockState::HeldLong,
                                     LockState::RenewingLong};
     QCOMPARE(seen, expected);
+
+    lock.renewals = 0;
+    lock.isAcquiredAtKnown = false;
+    lock.earliestStart = kNow - 2min;
+    now = kNow + 1min;
+    QCOMPARE(diagnose(lock, SessionState::Ok, now).state, LockState::HeldLong);
+    QVERIFY(*nextChange(lock, now) == kNow + 3min);
+    QCOMPARE(diagnose(lock, SessionState::Ok, kNow + 3min).state, LockState::RenewingLong);
 
     lock.deadline.reset();
     QVERIFY(!nextChange(lock, kNow));

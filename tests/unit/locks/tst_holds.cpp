@@ -38,6 +38,9 @@ private slots:
         QTest::addColumn<bool>("isKnown");
         QTest::newRow("snapshot") << false << 41'000 << false << 19'000 << true;
         QTest::newRow("snapshot, ttl of a whole lease") << false << 60'000 << false << 0 << true;
+        QTest::newRow("snapshot, token of its lease") << false << 53'000 << true << 7'000 << true;
+        QTest::newRow("snapshot, token older than its lease")
+            << false << 60'000 << true << 0 << true;
         QTest::newRow("snapshot, never expires") << false << -1 << false << 0 << false;
         QTest::newRow("snapshot, never expires, uuid1") << false << -1 << true << 7'000 << false;
         QTest::newRow("snapshot, longer lease") << false << 600'000 << false << 0 << false;
@@ -69,7 +72,33 @@ private slots:
         }
         QVERIFY(isAbout(world.row().held(world.clock.steady()), milliseconds(heldMs), 3ms));
         QCOMPARE(world.row().isAcquiredAtKnown, isKnown);
+        QCOMPARE(world.row().isWatchedFromStart, isAnnounced);
         QVERIFY(world.row().lease == std::max<milliseconds>(60s, milliseconds(ttlMs)));
+    }
+
+    void anOldTokenWasRenewedOrWaited()
+    {
+        World world;
+        const QByteArray token = TokenMaker(world.clock).make().bytes();
+        const SteadyTime called = world.clock.steady();
+        world.clock.advance(10min);
+        world.syncWith(held(token, 58s));
+        QVERIFY(!world.row().isAcquiredAtKnown);
+        QVERIFY(isAbout(*world.row().earliestStart - called, 0ms));
+        QVERIFY(isAbout(world.row().held(world.clock.steady()), 2s, 5ms));
+    }
+
+    void anOldTokenThatWasSeenToWaitIsNotRenewed()
+    {
+        World world;
+        const QByteArray token = TokenMaker(world.clock).make().bytes();
+        world.syncWith(held("t1", 30s));
+        world.clock.advance(30s + 5ms);
+        world.registry.expireDue();
+        world.read(held(token, 60s)); // the push is on its way
+        QVERIFY(world.row().isWatchedFromStart);
+        QVERIFY(world.row().isAcquiredAtKnown);
+        QVERIFY(*world.row().earliestStart == world.row().acquiredAt);
     }
 
     void aLaterDeadlineIsARenewal()
