@@ -192,7 +192,7 @@ void TestCliBadInput::helpShowsConnectionOptions()
         QCOMPARE(run.exitCode, 0);
         // with-lock has a --lease of its own, and shows that one only.
         for (const char *option : {"--url", "--db", "--lease", "--read-only", "--json"})
-            QVERIFY2(run.out.count(QByteArray("\n  ") + option + ' ') == 1, verb);
+            QVERIFY2(run.out.count(QByteArray(QByteArray("\n  ") + option + ' ')) == 1, verb);
     }
 }
 
