@@ -34,6 +34,24 @@ QString hexEscape(uchar byte)
     return QStringLiteral("\\x") + QString::number(byte, 16).rightJustified(2, u'0');
 }
 
+/// Number, decimals and unit.
+milliseconds spanOf(const QRegularExpressionMatch &part)
+{
+    const QString unit = part.captured(3);
+    milliseconds scale = 1s;
+    if (unit == u"ms")
+        scale = 1ms;
+    else if (unit == u"m" || unit == u"min")
+        scale = 1min;
+    else if (unit == u"h")
+        scale = 1h;
+    else if (unit == u"d")
+        scale = 24h;
+    const qint64 whole = part.captured(1).toLongLong();
+    const qint64 thousandths = part.captured(2).leftJustified(3, u'0').toLongLong();
+    return milliseconds(whole * scale.count() + thousandths * scale.count() / 1000);
+}
+
 } // namespace
 
 QString printable(const QByteArray &bytes)
@@ -74,7 +92,7 @@ QString spanText(milliseconds span)
     if (span < 9'950ms)
         return QString::number(static_cast<double>(span.count()) / 1000.0, 'f', 1) + u" s";
     const auto seconds = std::chrono::round<std::chrono::seconds>(span).count();
-    if (seconds < 120)
+    if (seconds <= 60)
         return QString::number(seconds) + u" s";
     if (seconds < 3600)
         return pair(seconds / 60, "min", seconds % 60, "s");
@@ -100,25 +118,17 @@ QString sizeText(qint64 bytes)
 
 Result<milliseconds> parseSpan(const QString &text)
 {
-    static const QRegularExpression form(QStringLiteral("^\\s*([0-9]{1,9})(?:\\.([0-9]{1,3}))?\\s*"
-                                                        "(ms|s|sec|m|min|h|d)?\\s*$"));
-    const auto match = form.match(text);
-    if (!match.hasMatch())
+    static const QRegularExpression form(
+        QStringLiteral("^\\s*([0-9]{1,9}(\\.[0-9]{1,3})?\\s*"
+                       "|([0-9]{1,9}(\\.[0-9]{1,3})?\\s*(ms|s|sec|m|min|h|d)\\s*){1,4})$"));
+    static const QRegularExpression part(QStringLiteral("([0-9]+)(?:\\.([0-9]+))?\\s*([a-z]*)"));
+    if (!form.match(text).hasMatch())
         return Error{ErrorCode::InvalidInput, u'"' + text + u"\" is no duration",
                      QStringLiteral("write for example 250ms, 10s, 2m, 1h or 1d")};
-    const QString unit = match.captured(3);
-    milliseconds scale = 1s;
-    if (unit == u"ms")
-        scale = 1ms;
-    else if (unit == u"m" || unit == u"min")
-        scale = 1min;
-    else if (unit == u"h")
-        scale = 1h;
-    else if (unit == u"d")
-        scale = 24h;
-    const qint64 whole = match.captured(1).toLongLong();
-    const qint64 thousandths = match.captured(2).leftJustified(3, u'0').toLongLong();
-    return milliseconds(whole * scale.count() + thousandths * scale.count() / 1000);
+    milliseconds sum{0};
+    for (auto parts = part.globalMatch(text); parts.hasNext();)
+        sum += spanOf(parts.next());
+    return sum;
 }
 
 QString rfc3339(WallTime time)

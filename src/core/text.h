@@ -23,7 +23,8 @@ namespace lockkeeper {
 /// A size for people: "812 B", "41 KB", "1.9 MB" (powers of 1024).
 [[nodiscard]] QString sizeText(qint64 bytes);
 
-/// Reads "250ms", "10 s", "10s", "2m", "2 min", "1h", "1d"; a bare number is seconds.
+/// Reads "250ms", "10 s", "10s", "2m", "2 min", "1h", "1d", and what spanText() writes; a
+/// bare number is seconds.
 [[nodiscard]] Result<milliseconds> parseSpan(const QString &text);
 
 /// RFC 3339 in UTC with milliseconds: "2026-11-23T12:02:47.301Z".

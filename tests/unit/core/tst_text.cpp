@@ -62,7 +62,8 @@ private slots:
         QTest::newRow("rounded") << qint64(9'949) << "9.9 s";
         QTest::newRow("seconds") << qint64(9'950) << "10 s";
         QTest::newRow("more seconds") << qint64(41'400) << "41 s";
-        QTest::newRow("up to two minutes") << qint64(119'499) << "119 s";
+        QTest::newRow("up to a minute") << qint64(60'499) << "60 s";
+        QTest::newRow("more than a minute") << qint64(98'000) << "1 min 38 s";
         QTest::newRow("minutes") << qint64(119'500) << "2 min";
         QTest::newRow("minutes and seconds") << qint64(362'000) << "6 min 2 s";
         QTest::newRow("up to an hour") << qint64(3'599'499) << "59 min 59 s";
@@ -110,6 +111,8 @@ private slots:
         QTest::newRow("small fraction") << "0.25" << qint64(250);
         QTest::newRow("m") << "2m" << qint64(120'000);
         QTest::newRow("min") << "2 min" << qint64(120'000);
+        QTest::newRow("as written") << "1 min 38 s" << qint64(98'000);
+        QTest::newRow("more as written") << "3 d 4 h" << qint64(273'600'000);
         QTest::newRow("hours") << "1h" << qint64(3'600'000);
         QTest::newRow("days") << "1d" << qint64(86'400'000);
         QTest::newRow("around") << "  5s " << qint64(5'000);
