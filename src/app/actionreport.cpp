@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/actionreport.h"
 
-#include "app/preview.h"
 #include "core/text.h"
+#include "locks/lockprotocol.h"
 
 namespace lockkeeper::app {
 
@@ -35,7 +35,7 @@ QString lockText(const locks::LockObservation &lock, const Naming &naming)
         break;
     }
     const locks::Owner owner = locks::decodeOwner(lock.token, naming.wall, naming.nodeNames);
-    return u"the lock is " + holdText(lock, owner, naming.now);
+    return u"the lock is " + describe(lock, owner, naming.now);
 }
 
 QString lockText(const Result<locks::LockObservation> &lock, const Naming &naming)

@@ -2,6 +2,7 @@
 #include "app/preview.h"
 
 #include "core/text.h"
+#include "locks/lockprotocol.h"
 
 #include <algorithm>
 
@@ -67,7 +68,7 @@ Error changedHands(const Preview &preview, SteadyTime now)
                 QStringLiteral("there is nothing left to release")};
     return {ErrorCode::ChangedHands,
             u"the lock " + preview.lockKey + u" has changed hands: it is " +
-                holdText(lock, *preview.inspection.owner, now),
+                describe(lock, *preview.inspection.owner, now),
             QStringLiteral("look at the new owner before you try again with its token")};
 }
 
@@ -84,13 +85,39 @@ std::optional<Error> tokenRefusal(const Preview &preview, const Token &seen, Ste
     return std::nullopt;
 }
 
+// Release ---------------------------------------------------------------------------------
+
+/// What a release does not touch, as far as it is there.
+QString untouchedText(const Inspection &inspection)
+{
+    switch (inspection.sessionState()) {
+    case SessionState::Unknown:
+        return QStringLiteral("leaves the session alone");
+    case SessionState::Ok:
+        return inspection.hasDatabase
+                   ? QStringLiteral("leaves the session alone, in cache and database")
+                   : QStringLiteral("leaves the cached session alone");
+    case SessionState::CacheCorrupt:
+        return QStringLiteral("leaves the session alone, and its corrupt cache entry");
+    case SessionState::CacheOnly:
+        return QStringLiteral("leaves the session alone, which is only in the cache");
+    case SessionState::DbOnly:
+        return QStringLiteral("leaves the session alone, which is only in the database");
+    case SessionState::None:
+        return inspection.hasDatabase
+                   ? QStringLiteral("there is no session of this id, in cache or database")
+                   : QStringLiteral("there is no cached session of this id");
+    }
+    Q_UNREACHABLE();
+}
+
 // Delete ----------------------------------------------------------------------------------
 
 QString lockEffect(const DeleteRequest &request, const Preview &preview, SteadyTime now)
 {
     const Result<locks::LockObservation> &lock = preview.inspection.lock;
     const bool isHeld = lock && lock->kind == Kind::Held;
-    const QString holder = isHeld ? holdText(*lock, *preview.inspection.owner, now) : QString();
+    const QString holder = isHeld ? describe(*lock, *preview.inspection.owner, now) : QString();
     if (request.takeOver)
         return u"takes the lock " + preview.lockKey + u" over from its owner, in one step" +
                (isHeld ? QString(u"; it is " + holder) : QString());
@@ -183,27 +210,13 @@ QStringList deleteWarnings(const DeleteRequest &request, const Inspection &inspe
         warnings.append(QStringLiteral("the session is another user's: nothing would be deleted"));
     if (!inspection.cached)
         warnings.append(u"the cached copy cannot be read: " + inspection.cached.error().what);
-    if (inspection.hasDatabase && inspection.stored && !*inspection.stored)
-        warnings.append(circumstances.isRerun
-                            ? QStringLiteral("the row is gone already: this finishes a delete "
-                                             "that was cut short")
-                            : QStringLiteral("there is nothing to delete in the database"));
+    if (circumstances.isRerun && inspection.hasDatabase && inspection.stored && !*inspection.stored)
+        warnings.append(QStringLiteral("the row is gone already: this finishes a delete that was "
+                                       "cut short"));
     return warnings;
 }
 
 } // namespace
-
-QString holdText(const locks::LockObservation &lock, const locks::Owner &owner, SteadyTime now)
-{
-    QString text = u"held by " + owner.label;
-    if (owner.kind == locks::TokenKind::Uuid1) // other labels are the token
-        text += u" (token " + shortened(printable(lock.token.bytes())) + u')';
-    const auto deadline = lock.deadline();
-    if (!deadline)
-        return text + u", without expiry";
-    const auto left = std::chrono::floor<milliseconds>(*deadline - now);
-    return text + u", " + spanText(std::max(left, milliseconds(0))) + u" left";
-}
 
 Error readOnlyRefusal()
 {
@@ -228,10 +241,8 @@ Preview previewOf(const ReleaseRequest &request, const Inspection &inspection,
     if (preview.refusal) // what is refused has no effects
         return preview;
     preview.effects.append(u"deletes the lock " + preview.lockKey + u", " +
-                           holdText(*inspection.lock, *inspection.owner, now));
-    preview.effects.append(
-        QStringLiteral("leaves the session alone, in cache and database; the next waiter gets the "
-                       "lock"));
+                           describe(*inspection.lock, *inspection.owner, now));
+    preview.effects.append(u"" + untouchedText(inspection) + u"; the next waiter gets the lock");
     if (const auto alive = signOfLife(inspection, circumstances, now))
         preview.warnings.append(*alive);
     preview.warnings.append(

@@ -43,8 +43,4 @@ struct Circumstances
 /// Why there is no delete without a database.
 [[nodiscard]] Error noDatabaseRefusal();
 
-/// "held by api-3 (token 8c1f2a77…a0d2), 41 s left"
-[[nodiscard]] QString holdText(const locks::LockObservation &lock, const locks::Owner &owner,
-                               SteadyTime now);
-
 } // namespace lockkeeper::app

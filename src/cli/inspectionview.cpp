@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/inspectionview.h"
 
-#include "app/preview.h"
 #include "cli/jsonvalues.h"
 #include "core/text.h"
+#include "locks/lockprotocol.h"
 
 #include <QCoreApplication>
 
@@ -134,7 +134,7 @@ QString lockText(const app::Inspection &inspection, SteadyTime now)
     case LockObservation::Kind::Missing:
         return tr("not held");
     case LockObservation::Kind::Held:
-        return app::holdText(*lock, *inspection.owner, now);
+        return locks::describe(*lock, *inspection.owner, now);
     case LockObservation::Kind::Foreign:
         return lock->foreignReason;
     }

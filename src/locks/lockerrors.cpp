@@ -70,14 +70,18 @@ QString describe(const LockObservation &lock, const Clock &clock)
     case LockObservation::Kind::Held:
         break;
     }
-    const Owner owner = decodeOwner(lock.token, clock.wall());
+    return describe(lock, decodeOwner(lock.token, clock.wall()), clock.steady());
+}
+
+QString describe(const LockObservation &lock, const Owner &owner, SteadyTime now)
+{
     QString text = u"held by " + owner.label;
     if (owner.kind == TokenKind::Uuid1) // other labels are the token
         text += u" (token " + shortened(printable(lock.token.bytes())) + u')';
     const auto deadline = lock.deadline();
     if (!deadline)
         return text + u" and never expires";
-    const auto left = std::chrono::round<milliseconds>(*deadline - clock.steady());
+    const auto left = std::chrono::floor<milliseconds>(*deadline - now);
     return text + u" for another " + spanText(std::max(left, milliseconds::zero()));
 }
 

@@ -4,6 +4,7 @@
 #include "core/flows.h"
 #include "locks/lockfamily.h"
 #include "locks/lockrecord.h"
+#include "locks/owner.h"
 #include "locks/tokens.h"
 #include "redis/client.h"
 
@@ -122,5 +123,7 @@ private:
 
 /// "held by api-3 (token 8c1f…a0d2) for another 41 s", for errors and dialogs.
 [[nodiscard]] QString describe(const LockObservation &lock, const Clock &clock);
+/// The same of a held lock whose owner is decoded, and may have a name.
+[[nodiscard]] QString describe(const LockObservation &lock, const Owner &owner, SteadyTime now);
 
 } // namespace lockkeeper::locks

@@ -87,6 +87,8 @@ class TestPreview : public QObject
 
 private slots:
     void releaseTellsWhatItDoes();
+    void releaseNamesWhatItLeavesAlone_data();
+    void releaseNamesWhatItLeavesAlone();
     void releaseIsRefused();
     void aLiveWorkerIsSaid();
     void deleteTellsWhatItDoes();
@@ -100,9 +102,41 @@ void TestPreview::releaseTellsWhatItDoes()
     const Preview preview = previewOf(release(), complete(), {}, kNow);
     QVERIFY(!preview.refusal);
     QVERIFY(mentions(preview.effects, "deletes the lock chat:session_lock:s1"));
-    QVERIFY(mentions(preview.effects, "held by api-3:4711, 40 s left"));
+    QVERIFY(mentions(preview.effects, "held by api-3:4711 for another 40 s"));
     QVERIFY(mentions(preview.warnings, "the owner is not told"));
     QVERIFY(!mentions(preview.warnings, "alive"));
+}
+
+void TestPreview::releaseNamesWhatItLeavesAlone_data()
+{
+    QTest::addColumn<bool>("isCached");
+    QTest::addColumn<bool>("isStored");
+    QTest::addColumn<bool>("hasDatabase");
+    QTest::addColumn<QString>("text");
+    QTest::newRow("both") << true << true << true
+                          << "leaves the session alone, in cache and database";
+    QTest::newRow("no row") << true << false << true << "which is only in the cache";
+    QTest::newRow("no cache") << false << true << true << "which is only in the database";
+    QTest::newRow("orphan") << false << false << true << "there is no session of this id";
+    QTest::newRow("no database") << true << false << false << "leaves the cached session alone";
+    QTest::newRow("no database, no cache")
+        << false << false << false << "there is no cached session of this id";
+}
+
+void TestPreview::releaseNamesWhatItLeavesAlone()
+{
+    QFETCH(bool, isCached);
+    QFETCH(bool, isStored);
+    QFETCH(bool, hasDatabase);
+    QFETCH(QString, text);
+    Inspection inspection = complete();
+    inspection.hasDatabase = hasDatabase;
+    if (!isCached)
+        inspection.cached = std::optional<sessions::ChatSession>{};
+    if (!isStored)
+        inspection.stored = std::optional<sessions::ChatSession>{};
+    const Preview preview = previewOf(release(), inspection, {}, kNow);
+    QVERIFY2(preview.effects.last().contains(text), qPrintable(preview.effects.last()));
 }
 
 void TestPreview::releaseIsRefused()
@@ -181,7 +215,7 @@ void TestPreview::deleteIsRefused()
     QCOMPARE(codeOf(preview), ErrorCode::NotFound);
     QVERIFY(preview.refusal->hint.contains(u"expires in 11 h"));
     QVERIFY(preview.effects.isEmpty());
-    QVERIFY(mentions(preview.warnings, "nothing to delete in the database"));
+    QVERIFY(preview.warnings.isEmpty()); // the refusal says it
 
     inspection.stored = Error{ErrorCode::CannotConnect, QStringLiteral("database down"), {}};
     QCOMPARE(codeOf(previewOf(deletion(), inspection, {}, kNow)), ErrorCode::CannotConnect);
