@@ -52,6 +52,8 @@ public:
         monitor.stop();
         push.close();
         client.close();
+        if (database)
+            database->close();
     }
 
     Target target;

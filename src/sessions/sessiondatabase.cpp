@@ -127,7 +127,7 @@ Result<QList<SessionSummary>> summariesOf(SqlConnection &connection, const Datab
 } // namespace
 
 SessionDatabase::SessionDatabase(Dsn dsn, SqlAccess access)
-    : m_schema(std::make_shared<DatabaseSchema>())
+    : m_schema(std::make_shared<Schema>())
 {
     const auto prepare = [schema = m_schema](SqlConnection &connection) -> Result<void> {
         if (!connection.isPostgreSql()) {
@@ -137,7 +137,7 @@ SessionDatabase::SessionDatabase(Dsn dsn, SqlAccess access)
         const Result<DatabaseSchema> read = DatabaseSchema::read(connection);
         if (!read)
             return read.error();
-        *schema = *read;
+        schema->store(std::make_shared<const DatabaseSchema>(*read));
         return {};
     };
     m_worker = std::make_unique<SqlWorker>(std::move(dsn), access, prepare);
@@ -150,23 +150,32 @@ const Dsn &SessionDatabase::dsn() const
     return m_worker->dsn();
 }
 
-template<typename T>
-QFuture<Result<T>> SessionDatabase::run(Body<T> body)
+void SessionDatabase::close()
 {
-    return m_worker->run<T>(
-        [schema = m_schema, body = std::move(body)](SqlConnection &connection) -> Result<T> {
-            return body(connection, *schema);
-        });
+    m_worker->close();
 }
 
 template<typename T>
-QFuture<Result<T>> SessionDatabase::write(QString doing, Body<T> body)
+QFuture<Result<T>> SessionDatabase::run(Body<T> body, std::stop_token stop)
 {
-    return run<T>([doing = std::move(doing), body = std::move(body)](
-                      SqlConnection &connection, const DatabaseSchema &schema) -> Result<T> {
-        return inTransaction<T>(connection, SqlConnection::Intent::Write, doing,
-                                [&] { return body(connection, schema); });
-    });
+    return m_worker->run<T>(
+        [schema = m_schema, body = std::move(body)](SqlConnection &connection) -> Result<T> {
+            const auto tables = schema->load();
+            return body(connection, *tables);
+        },
+        std::move(stop));
+}
+
+template<typename T>
+QFuture<Result<T>> SessionDatabase::write(QString doing, Body<T> body, std::stop_token stop)
+{
+    return run<T>(
+        [doing = std::move(doing), body = std::move(body)](
+            SqlConnection &connection, const DatabaseSchema &schema) -> Result<T> {
+            return inTransaction<T>(connection, SqlConnection::Intent::Write, doing,
+                                    [&] { return body(connection, schema); });
+        },
+        std::move(stop));
 }
 
 QFuture<Result<void>> SessionDatabase::check()
@@ -303,7 +312,8 @@ QFuture<Result<bool>> SessionDatabase::rename(SessionId id, QString title, WallT
         });
 }
 
-QFuture<Result<bool>> SessionDatabase::remove(SessionId id, std::optional<UserId> user)
+QFuture<Result<bool>> SessionDatabase::remove(SessionId id, std::optional<UserId> user,
+                                              std::stop_token stop)
 {
     const QString doing = QStringLiteral("deleting ") + nameOf(id);
     const std::optional<QString> owner = user ? idText(user->bytes()) : std::nullopt;
@@ -322,7 +332,8 @@ QFuture<Result<bool>> SessionDatabase::remove(SessionId id, std::optional<UserId
             }
             const Result<int> removed = change(connection, sql, values, doing);
             return removed ? Result<bool>(*removed > 0) : removed.error();
-        });
+        },
+        std::move(stop));
 }
 
 } // namespace lockkeeper::sessions

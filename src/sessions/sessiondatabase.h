@@ -9,8 +9,10 @@
 #include <QFuture>
 #include <QList>
 
+#include <atomic>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 namespace lockkeeper::sessions {
 
@@ -27,8 +29,9 @@ struct SaveOutcome
 /// The tables "ChatSession" and "ChatMessage" of the chat platform. PostgreSQL tables are used as
 /// they are, columns that a release lacks are left alone; an SQLite file is created by migrations.
 /// Each call is one transaction on a thread of its own. Failures are CannotConnect, TimedOut,
-/// Database, NotPermitted, ConnectionLost (nothing was written), OutcomeUnknown (the connection was
-/// lost while a write was being committed) and Corrupt (a row that cannot be read).
+/// Database, NotPermitted, ConnectionLost and Cancelled (nothing was written), OutcomeUnknown (the
+/// connection was lost, or not waited for, while a write was being committed) and Corrupt (a row
+/// that cannot be read).
 class SessionDatabase final
 {
 public:
@@ -38,6 +41,9 @@ public:
     SessionDatabase &operator=(const SessionDatabase &) = delete;
 
     [[nodiscard]] const Dsn &dsn() const;
+    /// Ends what is open within about a second, without waiting for it; what is asked from here on
+    /// gets Cancelled.
+    void close();
 
     /// Connects and checks the tables; a missing table or column that we need is named.
     [[nodiscard]] QFuture<Result<void>> check();
@@ -56,20 +62,25 @@ public:
     [[nodiscard]] QFuture<Result<QList<SessionSummary>>> summaries(QList<SessionId> ids);
     /// @return false: no such session.
     [[nodiscard]] QFuture<Result<bool>> rename(SessionId id, QString title, WallTime now);
-    /// Deletes the row, and with it its messages; with a user given, only theirs.
+    /// Deletes the row, and with it its messages; with a user given, only theirs. `stop` ends it
+    /// within about a second.
     /// @return false: no such session (of that user).
-    [[nodiscard]] QFuture<Result<bool>> remove(SessionId id, std::optional<UserId> user);
+    [[nodiscard]] QFuture<Result<bool>> remove(SessionId id, std::optional<UserId> user,
+                                               std::stop_token stop = {});
 
 private:
     /// A job that knows the tables.
     template<typename T>
     using Body = std::function<Result<T>(SqlConnection &, const DatabaseSchema &)>;
     template<typename T>
-    [[nodiscard]] QFuture<Result<T>> run(Body<T> body);
+    [[nodiscard]] QFuture<Result<T>> run(Body<T> body, std::stop_token stop = {});
     template<typename T>
-    [[nodiscard]] QFuture<Result<T>> write(QString doing, Body<T> body);
+    [[nodiscard]] QFuture<Result<T>> write(QString doing, Body<T> body, std::stop_token stop = {});
 
-    std::shared_ptr<DatabaseSchema> m_schema; ///< belongs to the worker's thread
+    /// As the newest connection found it; read on the worker's thread.
+    using Schema = std::atomic<std::shared_ptr<const DatabaseSchema>>;
+
+    std::shared_ptr<Schema> m_schema;
     std::unique_ptr<SqlWorker> m_worker;
 };
 

@@ -291,7 +291,7 @@ QCoro::Task<RemoveReport> SessionStore::removeUnder(Guard guard, RemoveRequest r
         report.failure = ours ? stopped(request.id) : ours.error();
         co_return report;
     }
-    const auto row = co_await m_database.remove(request.id, request.user);
+    const auto row = co_await m_database.remove(request.id, request.user, request.stop);
     report.database = stateOf(row);
     if (!row) {
         report.failure = row.error();

@@ -2,6 +2,7 @@
 #include "sessions/sqlconnection.h"
 
 #include "sessions/sqlerrors.h"
+#include "sessions/sqljob.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -210,6 +211,10 @@ Result<void> SqlConnection::begin(Intent intent, const QString &doing)
 
 Result<void> SqlConnection::commit(const QString &doing)
 {
+    if (m_job && !m_job->mayCommit()) {
+        m_isLost = true; // what was not committed goes with the connection
+        return databaseClosed();
+    }
     QSqlQuery query(m_database);
     if (query.exec(QStringLiteral("COMMIT"))) {
         m_isInTransaction = false;
@@ -245,6 +250,8 @@ Error SqlConnection::translate(const QSqlError &error, const QString &doing)
         failure = postgreSqlFailure(QStringLiteral("08006"));
     m_wasUniqueViolation = failure.isUniqueViolation;
     m_isLost = m_isLost || failure.isLost;
+    if (failure.code == ErrorCode::TimedOut && m_job && m_job->isInterrupted())
+        return {ErrorCode::Cancelled, QString(doing + u" was ended; nothing was written"), {}};
     return {failure.code, QString(doing + u" failed: " + sqlErrorText(error, m_dsn)), failure.hint};
 }
 

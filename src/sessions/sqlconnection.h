@@ -15,6 +15,8 @@
 
 namespace lockkeeper::sessions {
 
+class SqlJob;
+
 /// Whether a connection may write; ReadOnly is enforced by the database itself.
 enum class SqlAccess { ReadWrite, ReadOnly };
 
@@ -38,6 +40,9 @@ public:
     /// Asks the server: a connection that stood idle may have been ended by it.
     [[nodiscard]] bool isAlive();
 
+    /// The job whose statements run from now on, or null: it may forbid its COMMIT.
+    void serve(SqlJob *job) { m_job = job; }
+
     [[nodiscard]] const Dsn &dsn() const { return m_dsn; }
     [[nodiscard]] bool isPostgreSql() const { return m_dsn.kind == Dsn::Kind::PostgreSql; }
     [[nodiscard]] bool isReadOnly() const { return m_access == SqlAccess::ReadOnly; }
@@ -56,7 +61,8 @@ public:
 
     enum class Intent { Read, Write };
     [[nodiscard]] Result<void> begin(Intent intent, const QString &doing);
-    /// OutcomeUnknown when the connection was lost before the answer came.
+    /// OutcomeUnknown when the connection was lost before the answer came; Cancelled, with nothing
+    /// written, when nobody waits for the job any more.
     [[nodiscard]] Result<void> commit(const QString &doing);
     void rollback();
 
@@ -73,6 +79,7 @@ private:
     SqlAccess m_access;
     QString m_name; ///< under which QSqlDatabase knows it
     QSqlDatabase m_database;
+    SqlJob *m_job = nullptr;
     qint64 m_backendPid = 0;
     bool m_wasUniqueViolation = false;
     bool m_isLost = false;

@@ -1,130 +1,106 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sessions/sqlworker.h"
 
-#include <QMutex>
-#include <QThread>
-#include <QWaitCondition>
-
-#include <atomic>
-#include <deque>
-#include <utility>
+#include <QTimer>
 
 namespace lockkeeper::sessions {
 
 using namespace std::chrono_literals;
 
-/// The worker's thread: takes jobs off the queue until it is stopped.
-class SqlWorker::Thread final : public QThread
+namespace {
+
+/// How long the end of a thread is waited for that is in no job: it ends at once, unless it is
+/// connecting to a server that does not answer.
+constexpr milliseconds kMoment = 200ms;
+
+/// Brings a request to stop to the thread of its parent.
+class StopRelay final : public QObject
 {
 public:
-    Thread(Dsn dsn, SqlAccess access, Prepare prepare)
-        : m_dsn(std::move(dsn))
-        , m_access(access)
-        , m_prepare(std::move(prepare))
-    {
-        setObjectName(QStringLiteral("sql"));
-    }
-
-    void add(Job job)
-    {
-        {
-            const QMutexLocker locker(&m_mutex);
-            m_jobs.push_back(std::move(job));
-        }
-        m_hasJob.wakeOne();
-    }
-
-    void stop()
-    {
-        {
-            const QMutexLocker locker(&m_mutex);
-            m_isStopping = true;
-        }
-        const std::deque<Job> open = takeAll();
-        m_hasJob.wakeOne();
-        for (const Job &job : open)
-            job(Error{ErrorCode::Cancelled, QStringLiteral("the database is being closed"), {}});
-        while (!wait(QDeadlineTimer(250ms))) {
-            if (const qint64 pid = m_backendPid)
-                SqlConnection::cancelStatement(m_dsn, pid);
-        }
-    }
-
-protected:
-    void run() override
-    {
-        SqlConnection connection(m_dsn, m_access);
-        while (Job job = next()) {
-            const Result<SqlConnection *> usable = connected(connection);
-            // Those who came while it was being tried would only wait for the same failure.
-            const std::deque<Job> waiting = usable ? std::deque<Job>() : takeAll();
-            job(usable);
-            for (const Job &other : waiting)
-                other(usable);
-        }
-    }
+    StopRelay(std::stop_token stop, std::function<void()> act, QObject *parent)
+        : QObject(parent)
+        , m_act(std::move(act))
+        , m_onStop(std::move(stop), [this] {
+            QMetaObject::invokeMethod(this, [this] { m_act(); }, Qt::QueuedConnection);
+        })
+    {}
 
 private:
-    /// The next job; none when the thread is to end.
-    [[nodiscard]] Job next()
-    {
-        const QMutexLocker locker(&m_mutex);
-        while (m_jobs.empty() && !m_isStopping)
-            m_hasJob.wait(&m_mutex);
-        if (m_jobs.empty())
-            return {};
-        Job job = std::move(m_jobs.front());
-        m_jobs.pop_front();
-        return job;
-    }
-
-    [[nodiscard]] Result<SqlConnection *> connected(SqlConnection &connection)
-    {
-        if (connection.isOpen() && connection.isAlive())
-            return &connection;
-        m_backendPid = 0;
-        Result<void> ready = connection.open();
-        m_backendPid = connection.backendPid();
-        if (ready)
-            ready = m_prepare(connection);
-        if (ready)
-            return &connection;
-        m_backendPid = 0;
-        connection.close();
-        return ready.error();
-    }
-
-    [[nodiscard]] std::deque<Job> takeAll()
-    {
-        const QMutexLocker locker(&m_mutex);
-        return std::exchange(m_jobs, {});
-    }
-
-    const Dsn m_dsn;
-    const SqlAccess m_access;
-    const Prepare m_prepare;
-    QMutex m_mutex;
-    QWaitCondition m_hasJob;
-    std::deque<Job> m_jobs;
-    bool m_isStopping = false;
-    std::atomic<qint64> m_backendPid{0};
+    std::function<void()> m_act;
+    /// Last, so that it is gone before what it calls.
+    std::stop_callback<std::function<void()>> m_onStop;
 };
+
+} // namespace
 
 SqlWorker::SqlWorker(Dsn dsn, SqlAccess access, Prepare prepare)
     : m_dsn(std::move(dsn))
-    , m_thread(std::make_unique<Thread>(m_dsn, access, std::move(prepare)))
+    , m_access(access)
+    , m_prepare(std::move(prepare))
 {
-    m_thread->start();
+    start();
 }
 
 SqlWorker::~SqlWorker()
 {
-    m_thread->stop();
+    if (!m_thread)
+        return;
+    const Job current = m_thread->stop();
+    const milliseconds patience = current ? kGrace : kMoment;
+    if (m_thread->wait(QDeadlineTimer(patience)))
+        return;
+    // It may have come out of the job just now, and end in a moment.
+    if (!SqlThread::leave(m_thread, current) && !m_thread->wait(QDeadlineTimer(kMoment)))
+        static_cast<void>(SqlThread::leave(m_thread, {}));
 }
 
-void SqlWorker::enqueue(Job job)
+void SqlWorker::start()
 {
-    m_thread->add(std::move(job));
+    m_thread = std::make_unique<SqlThread>(m_dsn, m_access, m_prepare);
+    m_thread->start();
+}
+
+void SqlWorker::enqueue(const Job &job)
+{
+    if (m_isClosed)
+        job->fail(databaseClosed());
+    else
+        m_thread->add(job);
+}
+
+void SqlWorker::close()
+{
+    m_isClosed = true;
+    const Job current = m_thread ? m_thread->stop() : nullptr;
+    if (current)
+        leaveLater(current);
+}
+
+void SqlWorker::cancel(const Job &job)
+{
+    if (m_thread && m_thread->cancel(job))
+        leaveLater(job);
+}
+
+void SqlWorker::leaveLater(const Job &job)
+{
+    QTimer::singleShot(kGrace, this, [this, job] {
+        const auto behind = m_thread ? SqlThread::leave(m_thread, job) : std::nullopt;
+        if (!behind || m_isClosed)
+            return;
+        start();
+        for (const Job &next : *behind)
+            m_thread->add(next);
+    });
+}
+
+void SqlWorker::cancelOnStop(const Job &job, std::stop_token stop, QObject *parent)
+{
+    const auto act = [this, weak = std::weak_ptr(job)] {
+        if (const Job alive = weak.lock())
+            cancel(alive);
+    };
+    new StopRelay(std::move(stop), act, parent);
 }
 
 } // namespace lockkeeper::sessions

@@ -2,60 +2,78 @@
 #pragma once
 
 #include "core/flows.h"
-#include "sessions/dsn.h"
-#include "sessions/sqlconnection.h"
+#include "sessions/sqlthread.h"
 
-#include <QFuture>
-#include <QPromise>
+#include <QFutureWatcher>
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 
 namespace lockkeeper::sessions {
 
 /// Runs SQL on a thread of its own, one job after the other, on one connection that it opens when
 /// it is needed and again after it was lost. Every run() ends with a Result. A job that failed is
 /// never run again.
-class SqlWorker final
+///
+/// A job that is to end gets Cancelled at once if it has not begun. One that has begun is cancelled
+/// on the server; where that does not help within kGrace it is left, and its thread with it: the
+/// result then says that nothing was written, or that the outcome is unknown.
+class SqlWorker final : public QObject
 {
 public:
+    /// How long a statement that was cancelled is waited for.
+    static constexpr milliseconds kGrace = std::chrono::seconds(1);
+
     /// Called once per connection, before its first job; its failure closes the connection.
-    using Prepare = std::function<Result<void>(SqlConnection &)>;
+    using Prepare = SqlThread::Prepare;
 
     SqlWorker(Dsn dsn, SqlAccess access, Prepare prepare);
-    /// Ends the thread: jobs that have not begun get Cancelled, a statement under way is cancelled.
-    ~SqlWorker();
+    /// Ends the jobs and the thread; waits for kGrace at the most.
+    ~SqlWorker() override;
     SqlWorker(const SqlWorker &) = delete;
     SqlWorker &operator=(const SqlWorker &) = delete;
 
     [[nodiscard]] const Dsn &dsn() const { return m_dsn; }
 
-    /// `job` gets an open connection, on the worker's thread. When there is none it is not called
-    /// and the future ends with the reason.
+    /// `body` gets an open connection, on the worker's thread. When there is none it is not called
+    /// and the future ends with the reason. `stop` ends the job.
     template<typename T>
-    [[nodiscard]] QFuture<Result<T>> run(std::function<Result<T>(SqlConnection &)> job);
+    [[nodiscard]] QFuture<Result<T>> run(std::function<Result<T>(SqlConnection &)> body,
+                                         std::stop_token stop = {});
+    /// Ends all jobs, without waiting for it; new ones get Cancelled.
+    void close();
 
 private:
-    /// Called once: with an open connection, or with the reason why there is none.
-    using Job = std::function<void(Result<SqlConnection *>)>;
-    class Thread;
+    using Job = SqlThread::Job;
 
-    void enqueue(Job job);
+    void enqueue(const Job &job);
+    void start();
+    void cancel(const Job &job);
+    void leaveLater(const Job &job);
+    /// Calls cancel() when `stop` is requested, from whatever thread, while `parent` lives.
+    void cancelOnStop(const Job &job, std::stop_token stop, QObject *parent);
 
-    Dsn m_dsn;
-    std::unique_ptr<Thread> m_thread;
+    const Dsn m_dsn;
+    const SqlAccess m_access;
+    const Prepare m_prepare;
+    std::unique_ptr<SqlThread> m_thread; ///< null once it was left on closing
+    bool m_isClosed = false;
 };
 
 template<typename T>
-QFuture<Result<T>> SqlWorker::run(std::function<Result<T>(SqlConnection &)> job)
+QFuture<Result<T>> SqlWorker::run(std::function<Result<T>(SqlConnection &)> body,
+                                  std::stop_token stop)
 {
-    auto promise = std::make_shared<QPromise<Result<T>>>();
-    promise->start();
-    QFuture<Result<T>> future = promise->future();
-    enqueue([promise, job = std::move(job)](Result<SqlConnection *> connection) {
-        promise->addResult(connection ? job(**connection) : Result<T>(connection.error()));
-        promise->finish();
-    });
+    const auto job = std::make_shared<SqlJobOf<T>>(std::move(body));
+    const QFuture<Result<T>> future = job->future();
+    if (stop.stop_possible()) {
+        auto *const watcher = new QFutureWatcher<Result<T>>(this);
+        connect(watcher, &QFutureWatcherBase::finished, watcher, &QObject::deleteLater);
+        watcher->setFuture(future);
+        cancelOnStop(job, std::move(stop), watcher);
+    }
+    enqueue(job);
     return future;
 }
 

@@ -2,7 +2,11 @@
 #include "integration/cli/cliprogram.h"
 
 #include <QJsonDocument>
+#include <QTcpServer>
+#include <QTcpSocket>
 #include <QTest>
+
+#include <csignal>
 
 using namespace lockkeeper;
 using namespace lockkeeper::test;
@@ -45,6 +49,7 @@ private slots:
     void recordsWhatItDid();
     void recordsWhatIsHalfDone();
     void appendsToWhatTheDatabaseHas();
+    void endsWhileTheDatabaseIsSilent();
 };
 
 void TestCliSession::livesThroughItsOperations()
@@ -233,6 +238,27 @@ void TestCliSession::appendsToWhatTheDatabaseHas()
     QCOMPARE(messages[1][u"content"].toString(), QStringLiteral("two"));
     const CliRun got = session(cli, {QStringLiteral("get"), id, kJson});
     QCOMPARE(got.object()[u"messages"].toArray().size(), 3);
+}
+
+void TestCliSession::endsWhileTheDatabaseIsSilent()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    QTcpServer silent;
+    QVERIFY(silent.listen(QHostAddress::LocalHost));
+    CliProgram cli(server.url());
+    cli.setEnvironment(QStringLiteral("LOCKKEEPER_DB"),
+                       QStringLiteral("postgresql://lk@127.0.0.1:%1/lk?connect_timeout=60")
+                           .arg(silent.serverPort()));
+    const auto list = cli.start({QStringLiteral("session"), QStringLiteral("list"),
+                                 QStringLiteral("--user"), QStringLiteral("u-1")});
+    QTRY_VERIFY_WITH_TIMEOUT(silent.hasPendingConnections(), 30'000);
+    QTcpSocket *const client = silent.nextPendingConnection();
+    QTRY_VERIFY(client->bytesAvailable() > 0); // it waits for an answer
+    QCOMPARE(::kill(static_cast<pid_t>(list->processId()), SIGINT), 0);
+    QVERIFY(list->waitForFinished(10'000)); // connecting would go on for 15 s
+    QCOMPARE(list->exitStatus(), QProcess::NormalExit);
+    QVERIFY(list->exitCode() != 0);
 }
 
 QTEST_GUILESS_MAIN(TestCliSession)

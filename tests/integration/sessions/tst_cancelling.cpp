@@ -2,9 +2,12 @@
 #include "sessions/sqlworker.h"
 #include "storebench.h"
 #include "support/childprocess.h"
+#include "support/redisserver.h"
 #include "testdatabase.h"
 
 #include <QProcess>
+#include <QTcpServer>
+#include <QTcpSocket>
 
 using namespace lockkeeper;
 using namespace lockkeeper::sessions;
@@ -20,9 +23,15 @@ class TestCancelling final : public QObject
 private slots:
     void initTestCase();
     void limitsStatements();
+    void endsWhileAStatementIsStuck_data();
     void endsWhileAStatementIsStuck();
+    void stopsADelete();
+    void leavesALockedFile();
+    void abandonsASilentServer();
 
 private:
+    class RowHolder;
+
     test::TestDatabases m_databases;
 };
 
@@ -47,38 +56,162 @@ void TestCancelling::limitsStatements()
     QCOMPARE(*limit, QStringLiteral("10s"));
 }
 
+/// Locks the session's row and keeps it until it is destroyed.
+class TestCancelling::RowHolder
+{
+public:
+    RowHolder(TestCancelling &test, const Dsn &dsn)
+        : m_test(test)
+        , m_dsn(dsn)
+    {
+        test::dieWithParent(m_psql);
+        m_psql.start(QStringLiteral("psql"),
+                     {QStringLiteral("-X"), QStringLiteral("-h"), dsn.host, QStringLiteral("-U"),
+                      dsn.user, QStringLiteral("-d"), dsn.database, QStringLiteral("-c"),
+                      QStringLiteral("BEGIN; UPDATE \"ChatSession\" SET \"title\" = 'x'; "
+                                     "SELECT pg_sleep(300)")});
+    }
+    ~RowHolder()
+    {
+        m_psql.kill();
+        m_psql.waitForFinished();
+    }
+    RowHolder(const RowHolder &) = delete;
+    RowHolder &operator=(const RowHolder &) = delete;
+
+    [[nodiscard]] bool isHolding() { return count("wait_event = 'PgSleep'") == 1; }
+    /// Statements that wait for the row.
+    [[nodiscard]] int waiters() { return count("wait_event_type = 'Lock'"); }
+
+private:
+    int count(const char *condition)
+    {
+        return m_test.m_databases.server()
+            .sql(QStringLiteral("postgres"),
+                 QStringLiteral("SELECT count(*) FROM pg_stat_activity WHERE datname = '%1' AND %2")
+                     .arg(m_dsn.database, QString::fromLatin1(condition)))
+            .toInt();
+    }
+
+    TestCancelling &m_test;
+    Dsn m_dsn;
+    QProcess m_psql;
+};
+
+void TestCancelling::endsWhileAStatementIsStuck_data()
+{
+    QTest::addColumn<bool>("isClosed");
+    QTest::newRow("closed") << true;
+    QTest::newRow("destroyed") << false;
+}
+
 void TestCancelling::endsWhileAStatementIsStuck()
 {
+    QFETCH(const bool, isClosed);
     const Dsn dsn = m_databases.make(Kind::PostgresOlder);
     auto database = std::make_unique<SessionDatabase>(dsn);
     LK_VERIFY(await(database->save(sampleSession("s1", "u1", 1), 0)));
-
-    QProcess other; // holds the row until it is ended
-    test::dieWithParent(other);
-    other.start(QStringLiteral("psql"),
-                {QStringLiteral("-X"), QStringLiteral("-h"), dsn.host, QStringLiteral("-U"),
-                 dsn.user, QStringLiteral("-d"), dsn.database, QStringLiteral("-c"),
-                 QStringLiteral("BEGIN; UPDATE \"ChatSession\" SET \"title\" = 'x'; "
-                                "SELECT pg_sleep(300)")});
-    const auto count = [&](const char *condition) {
-        return m_databases.server().sql(
-            QStringLiteral("postgres"),
-            QStringLiteral("SELECT count(*) FROM pg_stat_activity WHERE datname = '%1' AND %2")
-                .arg(dsn.database, QString::fromLatin1(condition)));
-    };
-    QTRY_COMPARE_WITH_TIMEOUT(count("wait_event = 'PgSleep'"), QStringLiteral("1"), 30'000);
+    RowHolder holder(*this, dsn);
+    QTRY_VERIFY_WITH_TIMEOUT(holder.isHolding(), 30'000);
 
     const auto stuck = database->remove(SessionId("s1"), std::nullopt);
     const auto waiting = database->load(SessionId("s1"));
-    QTRY_COMPARE_WITH_TIMEOUT(count("wait_event_type = 'Lock'"), QStringLiteral("1"), 30'000);
-    database.reset();
-    QVERIFY(stuck.isFinished());
-    QCOMPARE(stuck.result().error().code, ErrorCode::TimedOut);
-    QVERIFY(waiting.isFinished());
+    QTRY_COMPARE_WITH_TIMEOUT(holder.waiters(), 1, 30'000);
+    if (isClosed) {
+        database->close();
+        QVERIFY(waiting.isFinished());
+        const auto late = database->load(SessionId("s1"));
+        QVERIFY(late.isFinished());
+        QCOMPARE(late.result().error().code, ErrorCode::Cancelled);
+    } else {
+        database.reset();
+        QVERIFY(stuck.isFinished());
+    }
+    // Its own limit would have said TimedOut.
+    QCOMPARE(await(stuck).error().code, ErrorCode::Cancelled);
     QCOMPARE(waiting.result().error().code, ErrorCode::Cancelled);
-    QCOMPARE(count("wait_event_type = 'Lock'"), QStringLiteral("0"));
-    other.kill();
-    other.waitForFinished();
+    QTRY_COMPARE(holder.waiters(), 0);
+}
+
+void TestCancelling::stopsADelete()
+{
+    test::RedisServer redis;
+    LK_START_REDIS(redis);
+    const Dsn dsn = m_databases.make(Kind::PostgresOlder);
+    test::StoreBench bench(redis.address(), dsn);
+    QVERIFY(bench.open());
+    LK_VERIFY(await(bench.database.save(sampleSession("s1", "u1", 1), 0)));
+    RowHolder holder(*this, dsn);
+    QTRY_VERIFY_WITH_TIMEOUT(holder.isHolding(), 30'000);
+
+    std::stop_source stop;
+    RemoveRequest request;
+    request.id = SessionId("s1");
+    request.stop = stop.get_token();
+    auto removing = bench.store.remove(request);
+    QTRY_COMPARE_WITH_TIMEOUT(holder.waiters(), 1, 30'000);
+    stop.request_stop();
+    const RemoveReport report = await(std::move(removing));
+    QVERIFY(report.failure);
+    QCOMPARE(report.failure->code, ErrorCode::Cancelled);
+    QCOMPARE(report.database, StepState::Failed); // known: nothing was deleted
+    QCOMPARE(report.release, StepState::Done);
+    // The database goes on for others, and the row is there.
+    const auto left = await(bench.database.summaries(QList<SessionId>{SessionId("s1")}));
+    LK_VERIFY(left);
+    QCOMPARE(left->size(), 1);
+}
+
+void TestCancelling::leavesALockedFile()
+{
+    const Dsn dsn = m_databases.make(Kind::Sqlite);
+    SessionDatabase database(dsn);
+    LK_VERIFY(await(database.save(sampleSession("s1", "u1", 1), 0)));
+    SqlConnection other(dsn, SqlAccess::ReadWrite);
+    LK_VERIFY(other.open());
+    const QString doing = QStringLiteral("holding the file");
+    LK_VERIFY(other.begin(SqlConnection::Intent::Write, doing));
+
+    std::stop_source stop;
+    const auto removing = database.remove(SessionId("s1"), std::nullopt, stop.get_token());
+    const auto later =
+        database.rename(SessionId("s1"), QStringLiteral("new"), SystemClock().wall());
+    stop.request_stop();
+    const auto removed = await(removing);
+    QVERIFY(!removed);
+    QCOMPARE(removed.error().code, ErrorCode::Cancelled);
+
+    // It was said that nothing is written: so it is, though the thread gets the file in the end.
+    other.rollback();
+    const auto renamed = await(later);
+    LK_VERIFY(renamed);
+    QVERIFY(*renamed);
+}
+
+void TestCancelling::abandonsASilentServer()
+{
+    QTcpServer silent;
+    QVERIFY(silent.listen(QHostAddress::LocalHost));
+    Dsn dsn;
+    dsn.kind = Dsn::Kind::PostgreSql;
+    dsn.host = QStringLiteral("127.0.0.1");
+    dsn.port = silent.serverPort();
+    dsn.user = QStringLiteral("lk");
+    dsn.database = QStringLiteral("lk");
+    dsn.connectTimeout = std::chrono::seconds(60);
+    auto database = std::make_unique<SessionDatabase>(dsn);
+    const auto checked = database->check();
+    QTRY_VERIFY(silent.hasPendingConnections());
+    QTcpSocket *const client = silent.nextPendingConnection();
+    QTRY_VERIFY(client->bytesAvailable() > 0); // it has spoken, and waits for an answer
+
+    database->close();
+    QVERIFY(checked.isFinished());
+    QCOMPARE(checked.result().error().code, ErrorCode::Cancelled);
+    database.reset();
+    QVERIFY(!client->waitForReadyRead(0));
+    QCOMPARE(client->state(), QAbstractSocket::ConnectedState); // the connecting was not awaited
+    client->disconnectFromHost();
 }
 
 QTEST_GUILESS_MAIN(TestCancelling)

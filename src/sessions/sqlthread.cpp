@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sessions/sqlthread.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lockkeeper::sessions {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A cancellation that comes before its statement has no effect: it is repeated.
+constexpr milliseconds kCancelInterval = 250ms;
+constexpr int kCancellations = 4;
+
+/// A thread that nobody waits for.
+void letGo(QThread *thread)
+{
+    QObject::connect(thread, &QThread::finished, thread, &QObject::deleteLater);
+    if (thread->isFinished()) // before anyone listened
+        thread->deleteLater();
+}
+
+} // namespace
+
+SqlThread::SqlThread(Dsn dsn, SqlAccess access, Prepare prepare)
+    : m_dsn(std::move(dsn))
+    , m_access(access)
+    , m_prepare(std::move(prepare))
+{
+    setObjectName(QStringLiteral("sql"));
+}
+
+void SqlThread::add(Job job)
+{
+    {
+        const QMutexLocker locker(&m_mutex);
+        m_jobs.push_back(std::move(job));
+    }
+    m_hasJob.wakeOne();
+}
+
+bool SqlThread::cancel(const Job &job)
+{
+    bool hasBegun = false;
+    {
+        const QMutexLocker locker(&m_mutex);
+        hasBegun = m_current == job;
+        if (!hasBegun && std::erase(m_jobs, job) == 0)
+            return false; // it has ended
+    }
+    if (hasBegun)
+        interrupt(job);
+    else
+        job->fail({ErrorCode::Cancelled, QStringLiteral("it was not begun any more"), {}});
+    return hasBegun;
+}
+
+SqlThread::Job SqlThread::stop()
+{
+    Job current;
+    {
+        const QMutexLocker locker(&m_mutex);
+        m_isStopping = true;
+        current = m_current;
+    }
+    m_hasJob.wakeOne();
+    for (const Job &job : takeAll())
+        job->fail(databaseClosed());
+    if (current)
+        interrupt(current);
+    return current;
+}
+
+std::optional<std::deque<SqlThread::Job>> SqlThread::leave(std::unique_ptr<SqlThread> &thread,
+                                                           const Job &job)
+{
+    std::deque<Job> behind;
+    {
+        const QMutexLocker locker(&thread->m_mutex);
+        if (thread->m_current != job)
+            return std::nullopt;
+        thread->m_isStopping = true;
+        behind.swap(thread->m_jobs);
+    }
+    if (job)
+        job->leave();
+    letGo(thread.release());
+    return behind;
+}
+
+void SqlThread::interrupt(const Job &job)
+{
+    job->interrupt();
+    const qint64 pid = m_backendPid;
+    if (pid == 0)
+        return;
+    QThread *const canceller = QThread::create([job, pid, dsn = m_dsn] {
+        int left = kCancellations;
+        do
+            SqlConnection::cancelStatement(dsn, pid);
+        while (!job->waitForEnd(kCancelInterval) && --left > 0);
+    });
+    canceller->setObjectName(QStringLiteral("sql-cancel"));
+    letGo(canceller);
+    canceller->start();
+}
+
+void SqlThread::run()
+{
+    SqlConnection connection(m_dsn, m_access);
+    while (waitForJob()) {
+        const Result<SqlConnection *> usable = connected(connection);
+        if (!usable) {
+            // Those who came while it was being tried would only wait for the same failure.
+            for (const Job &job : takeAll())
+                job->fail(usable.error());
+            continue;
+        }
+        const Job job = begin();
+        if (!job)
+            continue;
+        connection.serve(job.get());
+        job->run(connection);
+        connection.serve(nullptr);
+        end();
+        if (job->isInterrupted()) // a late cancellation must not hit the next one's statement
+            connection.close();
+    }
+}
+
+bool SqlThread::waitForJob()
+{
+    const QMutexLocker locker(&m_mutex);
+    while (m_jobs.empty() && !m_isStopping)
+        m_hasJob.wait(&m_mutex);
+    return !m_isStopping;
+}
+
+SqlThread::Job SqlThread::begin()
+{
+    const QMutexLocker locker(&m_mutex);
+    if (m_jobs.empty())
+        return {};
+    m_current = std::move(m_jobs.front());
+    m_jobs.pop_front();
+    return m_current;
+}
+
+void SqlThread::end()
+{
+    const QMutexLocker locker(&m_mutex);
+    m_current.reset();
+}
+
+Result<SqlConnection *> SqlThread::connected(SqlConnection &connection)
+{
+    if (connection.isOpen() && connection.isAlive())
+        return &connection;
+    m_backendPid = 0;
+    Result<void> ready = connection.open();
+    m_backendPid = connection.backendPid();
+    if (ready)
+        ready = m_prepare(connection);
+    if (ready)
+        return &connection;
+    m_backendPid = 0;
+    connection.close();
+    return ready.error();
+}
+
+std::deque<SqlThread::Job> SqlThread::takeAll()
+{
+    const QMutexLocker locker(&m_mutex);
+    return std::exchange(m_jobs, {});
+}
+
+} // namespace lockkeeper::sessions
