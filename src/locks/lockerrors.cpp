@@ -76,8 +76,13 @@ QString describe(const LockObservation &lock, const Clock &clock)
 QString describe(const LockObservation &lock, const Owner &owner, SteadyTime now)
 {
     QString text = u"held by " + owner.label;
-    if (owner.kind == TokenKind::Uuid1) // other labels are the token
-        text += u" (token " + shortened(printable(lock.token.bytes())) + u')';
+    if (owner.kind == TokenKind::Uuid1) { // other labels are the token
+        const QString token = u"token " + shortened(printable(lock.token.bytes()));
+        if (text.endsWith(u')'))
+            text.insert(text.size() - 1, u"; " + token);
+        else
+            text += u" (" + token + u')';
+    }
     const auto deadline = lock.deadline();
     if (!deadline)
         return text + u" and never expires";

@@ -300,7 +300,7 @@ void TestLockProtocol::describesLocks()
     QCOMPARE(describe(lock, clock), QStringLiteral("held by worker-7 for another 41 s"));
     lock.token = TokenMaker(clock).make();
     const QString text = describe(lock, clock);
-    QVERIFY2(text.contains(u"(random node) (token "), qPrintable(text));
+    QVERIFY2(text.contains(u"(random node; token "), qPrintable(text));
 }
 
 QTEST_GUILESS_MAIN(TestLockProtocol)
