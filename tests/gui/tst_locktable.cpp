@@ -51,6 +51,7 @@ private slots:
     void aLockThatComesBackIsSelectedAgain();
     void keysMoveTheSelectionAndScroll();
     void namesTheSessionsOnScreen();
+    void columnsStayWhenTheScrollBarComes();
 };
 
 void LockTableTest::scrollIsAnchoredWhenRowsAreInsertedAbove()
@@ -176,6 +177,29 @@ void LockTableTest::namesTheSessionsOnScreen()
     QTest::keyClick(&table, Qt::Key_End);
     QVERIFY(!table.sessionsOnScreen().contains(sessionId(0)));
     QVERIFY(table.sessionsOnScreen().contains(sessionId(99)));
+}
+
+void LockTableTest::columnsStayWhenTheScrollBarComes()
+{
+    LockTableModel model(m_clock);
+    LockTable table(model);
+    table.resize(1000, 330);
+    table.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&table));
+    const auto widths = [&table] {
+        QList<int> all;
+        for (int column = 0; column < kLockColumns; ++column)
+            all.append(table.columnWidth(column));
+        return all;
+    };
+    const QList<int> before = widths();
+    QVERIFY(!table.verticalScrollBar()->isVisible());
+    fill(model);
+    QTRY_VERIFY(table.verticalScrollBar()->isVisible());
+    QCOMPARE(widths(), before);
+    table.resize(1400, 330);
+    QVERIFY(table.columnWidth(static_cast<int>(LockColumn::Title)) >=
+            before[static_cast<int>(LockColumn::Title)] + 400);
 }
 
 QTEST_MAIN(LockTableTest)

@@ -14,7 +14,6 @@ namespace lockkeeper::gui {
 
 namespace {
 
-constexpr qreal kBarWidth = 62;
 constexpr qreal kBarHeight = 6;
 constexpr qreal kShapeRoom = 18;
 
@@ -112,10 +111,9 @@ void LockDelegate::paintTtl(QPainter &painter, const Cell &cell) const
         painter.drawRoundedRect(track, kBarHeight / 2, kBarHeight / 2);
         painter.restore();
     }
-    paintText(
-        painter,
-        {cell.row, cell.theme, cell.area.adjusted(kBarWidth + kPadding, 0, 0, 0), cell.isFaded},
-        LockColumn::Ttl, ttlText(cell.row, now));
+    const int left = cell.row.gone ? 0 : kBarWidth + kPadding;
+    paintText(painter, {cell.row, cell.theme, cell.area.adjusted(left, 0, 0, 0), cell.isFaded},
+              LockColumn::Ttl, ttlText(cell.row, now));
 }
 
 void LockDelegate::paintText(QPainter &painter, const Cell &cell, LockColumn column,

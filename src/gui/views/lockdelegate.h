@@ -20,6 +20,7 @@ class LockDelegate final : public QStyledItemDelegate
 public:
     static constexpr int kRowHeight = 30;
     static constexpr int kPadding = 8;
+    static constexpr int kBarWidth = 62; ///< of the time left
 
     explicit LockDelegate(const LockTableModel &model, QObject *parent = nullptr);
 

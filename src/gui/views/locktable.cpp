@@ -19,6 +19,7 @@ namespace {
 
 constexpr milliseconds kClockInterval{200};
 constexpr int kRowsAround = 20;
+constexpr int kLeastTitle = 120;
 
 } // namespace
 
@@ -71,17 +72,29 @@ void LockTable::layOutColumns()
         horizontalHeader()->resizeSection(section, text + 2 * LockDelegate::kPadding);
     };
     width(LockColumn::State, tr("renewing long"), 18);
-    width(LockColumn::User, QStringLiteral("quentin.blake"), 0);
-    width(LockColumn::Ttl, QStringLiteral("gone 2 s ago"), 70);
-    width(LockColumn::HeldFor, QStringLiteral("22 min 22 s"), 0);
-    width(LockColumn::Owner, QStringLiteral("02:42:…:00:05"), 0);
-    width(LockColumn::Cached, QStringLiteral("1010 B"), 0);
+    width(LockColumn::User, QStringLiteral("quentin.moreau"), 0);
+    width(LockColumn::Ttl, QStringLiteral("60 s"),
+          LockDelegate::kBarWidth + LockDelegate::kPadding);
+    width(LockColumn::HeldFor, QStringLiteral("≥ 22 min 22 s"), 0);
+    width(LockColumn::Owner, QStringLiteral("02:42…00:05"), 0);
+    width(LockColumn::Cached, QStringLiteral("169 KB"), 0);
     horizontalHeader()->resizeSection(
         static_cast<int>(LockColumn::Session),
         QFontMetrics(fixedFont(font())).horizontalAdvance(QStringLiteral("3f2a77c1…91c4")) +
             2 * LockDelegate::kPadding + 4);
-    horizontalHeader()->setSectionResizeMode(static_cast<int>(LockColumn::Title),
-                                             QHeaderView::Stretch);
+    connect(horizontalHeader(), &QHeaderView::sectionResized, this, [this](int section) {
+        if (section != static_cast<int>(LockColumn::Title))
+            fitTitle();
+    });
+}
+
+/// The title has what the others leave. The scroll bar has its room whether it is there or not.
+void LockTable::fitTitle()
+{
+    const int title = static_cast<int>(LockColumn::Title);
+    const int others = horizontalHeader()->length() - columnWidth(title);
+    const int bar = verticalScrollBar()->sizeHint().width();
+    horizontalHeader()->resizeSection(title, std::max(kLeastTitle, width() - bar - others));
 }
 
 void LockTable::selectLock(const LockKey &key)
@@ -149,6 +162,7 @@ QModelIndex LockTable::moveCursor(CursorAction action, Qt::KeyboardModifiers mod
 void LockTable::resizeEvent(QResizeEvent *event)
 {
     QTableView::resizeEvent(event);
+    fitTitle();
     emit screenChanged();
 }
 

@@ -52,6 +52,7 @@ private:
     };
 
     void layOutColumns();
+    void fitTitle();
     void rememberPlace();
     void restorePlace();
     void restoreScroll();
