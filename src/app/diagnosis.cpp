@@ -96,7 +96,7 @@ QString reasonFor(LockState state, const locks::LockRecord &lock, SteadyTime now
         return u"It was taken " + timesText(lock.acquisitionsLastMinute) +
                u" within the last minute.";
     case LockState::Orphan:
-        return QStringLiteral("Neither the cache nor the database knows a session of this id.");
+        return QStringLiteral("No session of this id was found.");
     case LockState::HeldLong:
         return u"Held " + heldText(lock, now) + u" of a lease of " + spanText(lock.lease) + u'.';
     case LockState::Healthy:

@@ -59,6 +59,9 @@ private slots:
     void leavingWaitsForTheAct();
     void masksMessagesUntilRevealed();
     void showsACorruptEntryAsCorrupt();
+    void offersNoDeleteOfWhatIsNowhere();
+    void saysThatADeleteWouldDoNothing();
+    void claimsNothingOfTheTimeBeforeItWatched();
     void copiesTheWholeId();
     void everyFocusableWidgetHasAName();
 };
@@ -349,6 +352,54 @@ void WindowTest::showsACorruptEntryAsCorrupt()
     QVERIFY(!facts->valueOf(QStringLiteral("Cached")).isEmpty());
     QCOMPARE(server.redis({"GET", locks::LockFamily().cacheKey(kFirst).bytes()}).toByteArray(),
              QByteArray("{broken"));
+}
+
+void WindowTest::offersNoDeleteOfWhatIsNowhere()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QTRY_VERIFY(fixture.window.details().isLoaded());
+    QVERIFY(!button(fixture.window, "deleteButton")->isEnabled());
+    QVERIFY(!button(fixture.window, "deleteButton")->toolTip().isEmpty());
+    QVERIFY(button(fixture.window, "releaseButton")->isEnabled());
+}
+
+void WindowTest::saysThatADeleteWouldDoNothing()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    server.redis({"SET", locks::LockFamily().cacheKey(kFirst).bytes(),
+                  R"({"session_id":")" + kFirst.bytes() + R"(","messages":[]})"});
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QTRY_VERIFY(fixture.window.details().isLoaded());
+    QTest::mouseClick(button(fixture.window, "deleteButton"), Qt::LeftButton);
+    auto *dialog = openDialog<ActionDialog>(fixture.window);
+    QVERIFY(dialog);
+    const auto *effects = dialog->findChild<QLabel *>(QStringLiteral("effects"));
+    QTRY_VERIFY(effects->text().contains(QStringLiteral("Nothing, as things stand.")));
+    QVERIFY(!button(*dialog, "confirmButton")->isEnabled());
+}
+
+void WindowTest::claimsNothingOfTheTimeBeforeItWatched()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    const auto *facts = fixture.window.findChild<FactsView *>(QStringLiteral("lockFacts"));
+    QCOMPARE(facts->valueOf(QStringLiteral("Renewed")), QStringLiteral("not known"));
+    fixture.lock(kSecond, "bbbb");
+    QTRY_VERIFY(fixture.select(kSecond));
+    QCOMPARE(facts->valueOf(QStringLiteral("Renewed")), QStringLiteral("never"));
 }
 
 void WindowTest::copiesTheWholeId()

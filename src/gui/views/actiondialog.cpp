@@ -133,7 +133,9 @@ void ActionDialog::previewed(const app::Preview &preview, quint64 generation)
     if (generation != m_generation || m_stage != Stage::Previewing)
         return;
     presentFacts(&preview.inspection);
-    m_form->effects->setText(bullets(preview.effects));
+    m_form->effects->setText(bullets(preview.effects.isEmpty()
+                                         ? QStringList(tr("Nothing, as things stand."))
+                                         : preview.effects));
     QString warnings;
     for (const QString &warning : preview.warnings)
         warnings += u"<p style=\"margin:0 0 4px 0\">" +
@@ -237,13 +239,16 @@ void ActionDialog::presentFacts(const app::Inspection *inspection)
 {
     const sessions::ChatSession *session = inspection ? inspection->session() : nullptr;
     const Clock &clock = m_workspace->clock();
+    const auto orUnknown = [](const QString &text) {
+        return text.isEmpty() ? tr("not known") : text;
+    };
     const QString title = session && session->title ? *session->title : titleText(m_row);
     const QString user =
         session && session->user ? printable(session->user->bytes()) : userText(m_row);
     m_form->facts->setFacts({
-        {tr("Session"), printable(m_row.record.session.bytes()), {}, {}, true},
-        {tr("Title"), title},
-        {tr("User"), user},
+        {tr("Session"), shortened(printable(m_row.record.session.bytes()), 38, 12), {}, {}, true},
+        {tr("Title"), orUnknown(title)},
+        {tr("User"), orUnknown(user)},
         {tr("Owner"), ownerText(m_row), shortened(printable(m_row.record.token.bytes()))},
         {tr("Held for"), heldText(m_row, clock.steady())},
     });

@@ -35,6 +35,7 @@ QString confidenceWord(locks::Confidence confidence)
     return {};
 }
 
+/// Without a database only the cache can be asked.
 QString stateSentence(app::SessionState state, bool hasDatabase)
 {
     switch (state) {
@@ -49,7 +50,7 @@ QString stateSentence(app::SessionState state, bool hasDatabase)
     case app::SessionState::DbOnly:
         return tr("only in the database");
     case app::SessionState::None:
-        return tr("nowhere");
+        return hasDatabase ? tr("nowhere") : tr("not in the cache");
     }
     return {};
 }
@@ -85,6 +86,20 @@ FactsView::Fact expiry(const LockRow &row, const Clock &clock)
             tr("of %1").arg(spanText(row.record.lease))};
 }
 
+/// What was not watched is not known.
+FactsView::Fact renewals(const locks::LockRecord &lock, SteadyTime now)
+{
+    const QString count = lock.renewals == 0   ? tr("never")
+                          : lock.renewals == 1 ? tr("once")
+                                               : tr("%1 times").arg(lock.renewals);
+    if (lock.isWatchedFromStart)
+        return {tr("Renewed"), count};
+    const QString span = agoText(std::chrono::floor<milliseconds>(now - lock.seenSince));
+    if (lock.renewals == 0)
+        return {tr("Renewed"), tr("not known"), tr("none within %1").arg(span)};
+    return {tr("Renewed"), count, tr("within %1, or more").arg(span)};
+}
+
 QString tokensText(const sessions::TokenTotals &usage)
 {
     const QLocale locale;
@@ -116,7 +131,8 @@ Facts lockFacts(const LockRow &row, const Clock &clock)
     Facts facts;
     const locks::LockRecord &lock = row.record;
     if (lock.isForeign()) {
-        facts.append({tr("Key"), printable(lock.key.bytes()), {}, lock.key.bytes(), true});
+        facts.append(
+            {tr("Key"), shortened(printable(lock.key.bytes()), 12, 6), {}, lock.key.bytes(), true});
         facts.append({tr("Holds"), lock.foreignReason, {}, {}, false, true});
         return facts;
     }
@@ -133,9 +149,7 @@ Facts lockFacts(const LockRow &row, const Clock &clock)
     addAcquired(facts, row, clock);
     facts.append({tr("Held for"), heldText(row, clock.steady())});
     facts.append(expiry(row, clock));
-    facts.append({tr("Renewed"), lock.renewals == 0   ? tr("never")
-                                 : lock.renewals == 1 ? tr("once")
-                                                      : tr("%1 times").arg(lock.renewals)});
+    facts.append(renewals(lock, clock.steady()));
     return facts;
 }
 

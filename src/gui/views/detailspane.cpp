@@ -132,6 +132,7 @@ void DetailsPane::loaded(const app::Inspection &inspection, quint64 generation)
     m_inspection = inspection;
     presentHead();
     presentSession();
+    presentActions();
 }
 
 /// Who reads what people wrote is on record before it is shown.
@@ -280,7 +281,12 @@ bool DetailsPane::canRelease() const
 bool DetailsPane::canDelete() const
 {
     return m_workspace && m_row && m_workspace->store() &&
-           !m_workspace->client().gate().isReadOnly() && !m_row->record.isForeign();
+           !m_workspace->client().gate().isReadOnly() && !m_row->record.isForeign() && !isNowhere();
+}
+
+bool DetailsPane::isNowhere() const
+{
+    return m_inspection && m_inspection->sessionState() == app::SessionState::None;
 }
 
 /// What cannot be done says why.
@@ -288,6 +294,8 @@ void DetailsPane::presentActions()
 {
     QString releaseTip;
     QString deleteTip;
+    if (isNowhere())
+        deleteTip = tr("There is no session of this id");
     if (m_workspace && !m_workspace->store())
         deleteTip = tr("Connect with a database to delete sessions");
     if (m_row->gone)

@@ -67,6 +67,9 @@ private:
     void revealRecorded(const Result<void> &intent, quint64 generation);
     [[nodiscard]] app::AuditEntry revealEntry() const;
 
+    /// Neither cache nor database has the session, as far as it was looked for.
+    [[nodiscard]] bool isNowhere() const;
+
     void follow();
     void present();
     void presentHead();

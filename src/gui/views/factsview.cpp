@@ -86,6 +86,7 @@ void FactsView::fill(int row, const Fact &fact)
     line.name->setText(fact.name);
     line.toCopy = fact.toCopy;
     line.copy->setAccessibleName(tr("Copy: %1").arg(fact.name));
+    line.value->setToolTip(printable(fact.toCopy));
     line.value->setFont(fact.isFixed ? fixedFont(font()) : font());
     if (line.value->text() != html)
         line.value->setText(html);
