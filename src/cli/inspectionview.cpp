@@ -76,6 +76,41 @@ Json rawJson(const QByteArray &json)
     return parsed.is_discarded() ? Json() : parsed;
 }
 
+/// The names of the tools that a message calls; "?" for one that has none.
+QStringList calledTools(const ChatMessage &message)
+{
+    const auto nameOf = [](const Json &function) {
+        const bool hasName =
+            function.is_object() && function.contains("name") && function["name"].is_string();
+        return hasName ? printable(QByteArray::fromStdString(function["name"].get<std::string>()))
+                       : QStringLiteral("?");
+    };
+    QStringList names;
+    for (const Json &call : rawJson(message.toolCallsJson))
+        names.append(nameOf(call.is_object() ? call.value("function", Json()) : Json()));
+    if (const Json call = rawJson(message.functionCallJson); !call.is_null())
+        names.append(nameOf(call));
+    return names;
+}
+
+/// What a message holds: its texts, or how long they are, and what it calls.
+QString contentText(const ChatMessage &message, bool isRevealed)
+{
+    const auto shown = [isRevealed](const QString &text) {
+        return isRevealed ? harmless(text) : tr("%1 characters").arg(text.size());
+    };
+    QStringList parts;
+    if (message.content && !message.content->isEmpty())
+        parts.append(shown(*message.content));
+    if (message.refusal && !message.refusal->isEmpty())
+        parts.append(tr("refuses: %1").arg(shown(*message.refusal)));
+    const QStringList tools = calledTools(message);
+    if (!tools.isEmpty())
+        parts.append((tools.size() == 1 ? tr("calls tool %1") : tr("calls tools %1"))
+                         .arg(tools.join(QStringLiteral(", "))));
+    return parts.isEmpty() ? tr("empty") : parts.join(QStringLiteral("; "));
+}
+
 Json messageJson(const ChatMessage &message, bool isRevealed)
 {
     Json json;
@@ -265,11 +300,8 @@ void InspectionView::printMessages(Output &output) const
     output.line({});
     int number = 0;
     for (const ChatMessage &message : session->messages) {
-        const QString content = message.content.value_or(QString());
-        const QString text =
-            !m_isRevealed ? tr("%1 characters").arg(content.size()) : harmless(content);
         output.line(QString::number(++number).rightJustified(3) + u' ' +
-                    message.role.leftJustified(10) + text);
+                    message.role.leftJustified(10) + contentText(message, m_isRevealed));
     }
     if (!m_isRevealed)
         output.note(tr("texts are masked; --reveal shows them, and the audit log keeps that"));

@@ -32,6 +32,7 @@ class TestCliShow final : public QObject
 private slots:
     void showsLockAndCopiesSideBySide();
     void masksTextsUntilAsked();
+    void tellsWhatHasNoText();
     void tellsWhenThereIsNothing();
     void showsCorruptEntriesAndKeepsThem_data();
     void showsCorruptEntriesAndKeepsThem();
@@ -97,6 +98,30 @@ void TestCliShow::masksTextsUntilAsked()
     const QJsonObject line = cli.audit().constFirst();
     QCOMPARE(line[u"action"].toString(), QStringLiteral("reveal"));
     QCOMPARE(line[u"session"].toString(), QStringLiteral("s"));
+}
+
+void TestCliShow::tellsWhatHasNoText()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    QByteArray json = sessionJson("s", "words");
+    json.replace(R"({"role":"user","content":"words"})",
+                 R"({"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function",)"
+                 R"("function":{"name":"find_order","arguments":"{\"secret\":1}"}}]},)"
+                 R"({"role":"assistant","function_call":{"name":"refund","arguments":"{}"}},)"
+                 R"({"role":"assistant","content":"","tool_calls":[{"id":"c"},7]},)"
+                 R"({"role":"assistant","refusal":"I may not"},{"role":"user","content":""})");
+    server.redis({"SETEX", cacheKey("s"), "43200", json});
+    const CliProgram cli(server.url());
+    const CliRun revealed = cli.run(show("s") + QStringList{QStringLiteral("--reveal")});
+    QCOMPARE(revealed.exitCode, 0);
+    for (const char *line : {"1 assistant calls tool find_order\n",
+                             "2 assistant calls tool refund\n", "3 assistant calls tools ?, ?\n",
+                             "4 assistant refuses: I may not\n", "5 user      empty\n"})
+        QVERIFY2(revealed.out.contains(line), revealed.out.constData());
+    const CliRun masked = cli.run(show("s"));
+    QVERIFY2(masked.out.contains("4 assistant refuses: 9 characters\n"), masked.out.constData());
+    QVERIFY(!masked.out.contains("secret"));
 }
 
 void TestCliShow::tellsWhenThereIsNothing()
