@@ -254,7 +254,10 @@ QCoro::Task<CheckupStage> Checkup::tryFeed()
             tr("push, proven by a write of our own: told after %1 µs").arg(proof->echo->count());
     } else {
         stage.outcome = Outcome::Warning;
-        stage.detail = tr("push, subscribed; not proven: %1").arg(proof->whyNot);
+        stage.detail = m_target.isReadOnly
+                           ? tr("push, subscribed; not proven: the connection is read-only, and "
+                                "the proof is a write")
+                           : tr("push, subscribed; not proven: %1").arg(proof->whyNot);
     }
     co_return stage;
 }

@@ -78,6 +78,8 @@ Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target, const Clo
     if (!outcome)
         co_return outcome.error();
 
+    if (target.isReadOnly)
+        co_return FeedProof{};
     const Result<std::chrono::microseconds> heard =
         co_await hearCanary(client, channel, canary, clock);
     if (!heard && heard.error().code != ErrorCode::NotPermitted)

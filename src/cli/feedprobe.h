@@ -18,11 +18,12 @@ struct FeedProof
 {
     /// From our own write to the news of it; nullopt: subscribed, but not proven.
     std::optional<std::chrono::microseconds> echo;
-    QString whyNot;
+    QString whyNot; ///< empty on a read-only connection: nothing was written
 };
 
 /// Subscribes to pushes as `watch` does, writes a key of its own that expires within a second, and
-/// waits for the news of it. `client` and `clock` outlive the flow.
+/// waits for the news of it; on a read-only connection it only subscribes. `client` and `clock`
+/// outlive the flow.
 [[nodiscard]] Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target,
                                           const Clock &clock);
 

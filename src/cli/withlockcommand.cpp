@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/withlockcommand.h"
 
+#include "app/preview.h"
 #include "app/workspace.h"
 #include "cli/context.h"
 #include "cli/ending.h"
@@ -62,6 +63,8 @@ QCoro::Task<int> WithLockCommand::run(Context &context)
         co_return context.fail(
             Error{ErrorCode::InvalidInput, tr("no command was given"),
                   tr("write it behind --, for example: with-lock SESSION -- ls -l")});
+    if (context.isReadOnly())
+        co_return context.fail(app::readOnlyRefusal());
     const Result<app::Workspace *> connected = co_await context.connect();
     if (!connected)
         co_return context.fail(connected.error());

@@ -122,6 +122,9 @@ void TestCliDoctor::provesTheFeedOnlyWhereItMay()
         CliProgram(server.url()).run(kDoctor + QStringList{QStringLiteral("--read-only")});
     QCOMPARE(run.exitCode, 0);
     QCOMPARE(outcomeOf(run, "feed"), QStringLiteral("warning"));
+    const QString why = stageOf(run, "feed")[u"detail"].toString();
+    QVERIFY2(why.contains(u"the connection is read-only"), qPrintable(why));
+    QVERIFY2(!why.contains(u"SET"), qPrintable(why));
     QCOMPARE(outcomeOf(run, "rights to act"), QStringLiteral("skipped"));
 }
 
