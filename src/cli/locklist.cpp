@@ -31,14 +31,51 @@ QString tr(const char *text)
     return QCoreApplication::translate("lockkeeper::cli", text);
 }
 
+QString nothing()
+{
+    return QStringLiteral("—");
+}
+
 QString userText(const LockRow &row)
 {
-    return row.session.user ? printable(row.session.user->bytes()) : QString();
+    if (row.session.user)
+        return printable(row.session.user->bytes());
+    return row.session.state == app::SessionState::Unknown ? QString() : nothing();
 }
 
 QString titleText(const LockRow &row)
 {
-    return row.session.title ? printable(row.session.title->toUtf8()) : QString();
+    if (row.session.title && !row.session.title->isEmpty())
+        return printable(row.session.title->toUtf8());
+    switch (row.session.state) {
+    case app::SessionState::Unknown:
+        return {};
+    case app::SessionState::CacheCorrupt:
+        return tr("(corrupt cache entry)");
+    case app::SessionState::None:
+        return nothing();
+    case app::SessionState::Ok:
+    case app::SessionState::CacheOnly:
+    case app::SessionState::DbOnly:
+        return tr("(no title)");
+    }
+    Q_UNREACHABLE();
+}
+
+/// "41 s", "∞" for a lock that never expires, "?" where a foreign key does not say.
+TextTable::Cell ttlCell(const LockRow &row)
+{
+    if (const auto ttl = row.lock.ttl(row.now))
+        return {spanText(*ttl)};
+    return row.lock.isForeign() ? TextTable::Cell{QStringLiteral("?")}
+                                : TextTable::Cell{QStringLiteral("∞"), Tone::Bad};
+}
+
+QString cachedText(const LockRow &row)
+{
+    if (row.session.cachedBytes)
+        return sizeText(*row.session.cachedBytes);
+    return row.session.state == app::SessionState::Unknown ? QString() : tr("none");
 }
 
 /// "≥ 2 h" where we know a lower bound only.
@@ -46,7 +83,7 @@ QString heldText(const LockRow &row)
 {
     const auto held = row.held();
     if (!held)
-        return tr("–");
+        return nothing();
     return row.lock.isAcquiredAtKnown ? spanText(*held) : QString(u"≥ " + spanText(*held));
 }
 
@@ -184,21 +221,16 @@ void sortRows(QList<LockRow> &rows, SortColumn column)
 
 TextTable::Cell stateCell(app::LockState state)
 {
-    switch (state) {
-    case app::LockState::Foreign:
-        return {tr("■ foreign"), Tone::Odd};
-    case app::LockState::NoExpiry:
-        return {tr("◆ no expiry"), Tone::Bad};
-    case app::LockState::RenewingLong:
-        return {tr("▲ renewing long"), Tone::Warn};
-    case app::LockState::Storm:
-        return {tr("▲ storm"), Tone::Warn};
-    case app::LockState::Orphan:
-        return {tr("▲ orphan"), Tone::Warn};
-    case app::LockState::HeldLong:
-        return {tr("▲ held long"), Tone::Warn};
-    case app::LockState::Healthy:
-        return {tr("● healthy"), Tone::Ok};
+    const QString word = QString(name(state)).replace(u'_', u' ');
+    switch (app::severityOf(state)) {
+    case app::Severity::Bad:
+        return {u"◆ " + word, Tone::Bad};
+    case app::Severity::Warn:
+        return {u"▲ " + word, Tone::Warn};
+    case app::Severity::Odd:
+        return {u"■ " + word, Tone::Odd};
+    case app::Severity::Ok:
+        return {u"● " + word, Tone::Ok};
     }
     Q_UNREACHABLE();
 }
@@ -211,18 +243,16 @@ TextTable lockTable(const QList<LockRow> &rows)
                      {tr("HELD"), true},
                      {tr("OWNER")},
                      {tr("USER"), false, true},
-                     {tr("SIZE"), true},
+                     {tr("CACHED"), true},
                      {tr("TITLE"), false, true}});
     for (const LockRow &row : rows) {
-        const auto ttl = row.lock.ttl(row.now);
-        const auto &bytes = row.session.cachedBytes;
         table.add({stateCell(row.diagnosis.state),
                    {printable(row.lock.session.bytes()), Tone::Strong},
-                   {ttl ? spanText(*ttl) : tr("never"), ttl ? Tone::Plain : Tone::Bad},
+                   ttlCell(row),
                    {heldText(row)},
                    {row.lock.isForeign() ? row.lock.foreignReason : ownerText(row)},
                    {userText(row)},
-                   {bytes ? sizeText(*bytes) : tr("–")},
+                   {cachedText(row)},
                    {titleText(row)}});
     }
     return table;
@@ -242,7 +272,7 @@ Json lockJson(const LockRow &row, const app::Target &target)
     json["held_ms"] = jsonOrNull(row.held());
     json["ttl_ms"] = jsonOrNull(lock.ttl(row.now));
     json["lease_ms"] = jsonOf(lock.lease);
-    json["renewals"] = lock.renewals;
+    json["renewals"] = Json(); // one snapshot cannot know
     json["state"] = jsonOf(name(row.diagnosis.state));
     json["reason"] = row.diagnosis.reason.isEmpty() ? Json() : jsonOf(row.diagnosis.reason);
     json["session"] = sessionJson(row.session);

@@ -110,17 +110,27 @@ void WatchPrinter::printText(const LockEvent &event)
     } else {
         line += printable(event.session.bytes());
         if (!event.token.isEmpty())
-            line += u"  " +
-                    locks::decodeOwner(event.token, m_clock.wall(), m_target.nodeNames).label +
-                    u" (" + shortened(printable(event.token.bytes())) + u')';
+            line += u"  " + ownerText(event.token);
         if (event.previousToken)
             line += tr("  after %1").arg(shortened(printable(event.previousToken->bytes())));
         if (event.ttl)
             line += tr("  ttl %1").arg(spanText(*event.ttl));
+        else if (event.kind != LockEvent::Kind::Ended)
+            line += tr("  never expires");
+        // What was there before us and tells no deadline is at least that old.
+        const bool isLeast = event.kind == LockEvent::Kind::Snapshot && !event.ttl;
         if (event.held && event.kind != LockEvent::Kind::Acquired)
-            line += tr("  held %1").arg(spanText(*event.held));
+            line += (isLeast ? tr("  held ≥ %1") : tr("  held %1")).arg(spanText(*event.held));
     }
     m_output.line(line, toneOf(event));
+}
+
+QString WatchPrinter::ownerText(const Token &token) const
+{
+    const locks::Owner owner = locks::decodeOwner(token, m_clock.wall(), m_target.nodeNames);
+    if (owner.kind != locks::TokenKind::Uuid1) // other labels are the token
+        return owner.label;
+    return owner.label + u" (" + shortened(printable(token.bytes())) + u')';
 }
 
 void WatchPrinter::print(const locks::FeedStatus &feed)

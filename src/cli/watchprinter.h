@@ -24,6 +24,7 @@ public:
 
 private:
     void printText(const locks::LockEvent &event);
+    [[nodiscard]] QString ownerText(const Token &token) const;
 
     Output &m_output;
     bool m_isJson;

@@ -42,7 +42,11 @@ void TestCliWatch::tellsTheSnapshotThenWhatHappens()
     const CliProgram cli(server.url());
     const auto watch = cli.start(kWatch);
 
-    const QJsonObject snapshot = nextEvent(*watch, QStringLiteral("snapshot"));
+    const QJsonObject opening = nextEvent(*watch); // as the manual has it
+    QCOMPARE(opening[u"event"].toString(), QStringLiteral("feed"));
+    QCOMPARE(opening[u"trusted"].toBool(), false);
+    const QJsonObject snapshot = nextEvent(*watch);
+    QCOMPARE(snapshot[u"event"].toString(), QStringLiteral("snapshot"));
     QCOMPARE(snapshot.keys(),
              QStringLiteral("at event held_ms lock_key previous_token server session_id token "
                             "ttl_ms")
@@ -190,12 +194,14 @@ void TestCliWatch::writesText()
     RedisServer server;
     LK_START_REDIS(server);
     server.redis({"SET", lockKey("there"), "worker-7", "PX", "60000"});
+    server.redis({"SET", lockKey("stuck"), "worker-8"});
     const CliRun run =
         CliProgram(server.url())
             .run({QStringLiteral("watch"), QStringLiteral("--for"), QStringLiteral("300ms")});
     QCOMPARE(run.exitCode, 0);
     QVERIFY2(run.out.contains("snapshot      there"), run.out.constData());
-    QVERIFY(run.out.contains("worker-7"));
+    QVERIFY2(run.out.contains("there  worker-7  ttl"), run.out.constData());
+    QVERIFY2(run.out.contains("stuck  worker-8  never expires  held ≥"), run.out.constData());
     QVERIFY(run.out.contains("synced"));
     QVERIFY(run.out.contains("push, trusted"));
 }

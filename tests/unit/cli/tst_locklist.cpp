@@ -48,6 +48,7 @@ private slots:
     void sorts();
     void writesEveryKey();
     void writesUnknownAsNull();
+    void usesTheWindowsWords();
     void doesNotLetTitlesControlTheTerminal();
 };
 
@@ -110,7 +111,30 @@ void TestLockList::writesEveryKey()
     QCOMPARE(json["held_ms"].get<int>(), 2000);
     QCOMPARE(json["ttl_ms"].get<int>(), 58000);
     QCOMPARE(json["lease_ms"].get<int>(), 60000);
+    QVERIFY(json["renewals"].is_null()); // one snapshot has seen none, and cannot say that
     QCOMPARE(json["acquired_at"].get<std::string>(), std::string("2025-12-31T23:59:58.000Z"));
+}
+
+void TestLockList::usesTheWindowsWords()
+{
+    LockRow orphan = row("nobody", 2s, app::LockState::Orphan);
+    orphan.session.state = app::SessionState::None;
+    LockRow stuck = row("stuck", 2s, app::LockState::NoExpiry);
+    stuck.lock.deadline.reset();
+    stuck.session.state = app::SessionState::DbOnly;
+    LockRow other = row("other", 2s, app::LockState::Foreign);
+    other.lock.deadline.reset();
+    other.lock.foreignReason = QStringLiteral("something other than a string");
+    const QStringList lines =
+        lockTable({orphan, stuck, other}).rendered(0, false).split(u'\n', Qt::SkipEmptyParts);
+    QCOMPARE(lines.size(), 4);
+    QVERIFY2(lines[1].startsWith(u"■ orphan"), qPrintable(lines[1]));
+    QVERIFY2(lines[1].contains(u"—"), qPrintable(lines[1]));
+    QVERIFY2(lines[2].startsWith(u"◆ no expiry"), qPrintable(lines[2]));
+    QVERIFY2(lines[2].contains(u" ∞ ") && lines[2].contains(u"(no title)") &&
+                 lines[2].contains(u" none "),
+             qPrintable(lines[2]));
+    QVERIFY2(lines[3].startsWith(u"■ foreign") && lines[3].contains(u" ? "), qPrintable(lines[3]));
 }
 
 void TestLockList::writesUnknownAsNull()
@@ -122,7 +146,7 @@ void TestLockList::writesUnknownAsNull()
     foreign.lock.isAcquiredAtKnown = false;
     foreign.owner.reset();
     const Json json = lockJson(foreign, {});
-    for (const char *key : {"token", "acquired_at", "held_ms", "ttl_ms", "waiters"})
+    for (const char *key : {"token", "acquired_at", "held_ms", "ttl_ms", "renewals", "waiters"})
         QVERIFY2(json[key].is_null(), key);
     QVERIFY(json["owner"]["label"].is_null());
     QVERIFY(json["session"]["state"].is_null());
