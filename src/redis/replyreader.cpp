@@ -3,6 +3,9 @@
 
 #include <hiredis/hiredis.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace lockkeeper::redis {
 
 class ReplyReader::Impl
@@ -12,10 +15,24 @@ public:
         : reader(redisReaderCreate(), &redisReaderFree)
     {}
 
+    /// Between two replies: what was fed and not parsed yet; empty within one.
+    [[nodiscard]] QByteArrayView ahead() const
+    {
+        if (reader->ridx != -1)
+            return {};
+        return {reader->buf + reader->pos, static_cast<qsizetype>(reader->len - reader->pos)};
+    }
+    void skipAll() { reader->pos = reader->len; }
+
     std::unique_ptr<redisReader, decltype(&redisReaderFree)> reader;
 };
 
 namespace {
+
+/// What is longer than this fills the rest of the slice that its header is in.
+constexpr qsizetype kLarge = 2 * ReplyReader::kSlice;
+/// "$536870912" and its CRLF: no header of a value is longer.
+constexpr qsizetype kLongestHeader = 12;
 
 QByteArray bytesOf(const redisReply &reply)
 {
@@ -57,6 +74,14 @@ Result<void> ReplyReader::feed(const QByteArray &bytes)
 {
     if (auto sane = m_limits.check(bytes); !sane)
         return sane;
+    const auto ofLarge = std::min(m_missing, bytes.size());
+    m_large.append(bytes.constData(), ofLarge);
+    m_missing -= ofLarge;
+    return parse(QByteArrayView(bytes).sliced(ofLarge));
+}
+
+Result<void> ReplyReader::parse(QByteArrayView bytes)
+{
     if (redisReaderFeed(m_impl->reader.get(), bytes.constData(),
                         static_cast<std::size_t>(bytes.size())) != REDIS_OK)
         return Error{ErrorCode::Protocol, QStringLiteral("the reply could not be read"), {}};
@@ -65,6 +90,26 @@ Result<void> ReplyReader::feed(const QByteArray &bytes)
 
 Result<std::optional<Reply>> ReplyReader::next()
 {
+    if (m_missing > 0)
+        return std::optional<Reply>();
+    if (!m_large.isEmpty()) {
+        m_large.chop(2); // its CRLF
+        return std::optional(Reply::bulk(std::exchange(m_large, {})));
+    }
+    if (const QByteArrayView ahead = m_impl->ahead(); ahead.startsWith('$')) {
+        const auto end = ahead.first(std::min(ahead.size(), kLongestHeader)).indexOf('\n');
+        if (end < 0 && ahead.size() < kLongestHeader)
+            return std::optional<Reply>();
+        const qsizetype length = end < 0 ? 0 : ahead.sliced(1, end - 1).trimmed().toLongLong();
+        if (length > kLarge) {
+            m_missing = length + 2;
+            m_large.reserve(m_missing);
+            m_large.append(ahead.sliced(end + 1));
+            m_missing -= m_large.size();
+            m_impl->skipAll();
+            return std::optional<Reply>();
+        }
+    }
     void *raw = nullptr;
     if (redisReaderGetReply(m_impl->reader.get(), &raw) != REDIS_OK)
         return Error{ErrorCode::Protocol,

@@ -12,7 +12,8 @@
 
 namespace lockkeeper::redis {
 
-/// Turns a stream of bytes into replies; hiredis parses, our limits stand before it.
+/// Turns a stream of bytes into replies; hiredis parses, our limits stand before it. Large values
+/// are gathered beside it: it would copy them in one go, twice, and the event loop would wait.
 class ReplyReader
 {
 public:
@@ -31,8 +32,13 @@ public:
 
 private:
     class Impl;
+
+    [[nodiscard]] Result<void> parse(QByteArrayView bytes);
+
     std::unique_ptr<Impl> m_impl;
     FrameLimits m_limits;
+    qsizetype m_missing = 0; ///< of the large value under way, its CRLF included
+    QByteArray m_large;
 };
 
 } // namespace lockkeeper::redis

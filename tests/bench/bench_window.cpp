@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whether the window keeps up: 10,000 locks listed, 1,000 changes of locks a second.
 #include "gui/views/appearance.h"
+#include "gui/views/detailspane.h"
 #include "gui/views/lockspage.h"
 #include "gui/views/locktable.h"
 #include "gui/views/mainwindow.h"
@@ -126,6 +127,29 @@ struct Bench
         out.flush();
     }
 
+    /// A lock is selected whose cached session is large.
+    void open(const QString &what, const QByteArray &messages)
+    {
+        server.redis({"SET", "chat:session:session-0",
+                      R"({"session_id":"session-0","user_id":"user","title":"Large","usage":[],)"
+                      R"("started_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z",)"
+                      R"("messages":[)" +
+                          messages + "]}"});
+        auto *pane = window.findChild<gui::DetailsPane *>();
+        runFor(1s);
+        StallMeter meter;
+        meter.start();
+        pane->showLock(LockKey(lockKey(0)));
+        runUntil([&] { return pane->isLoaded(); });
+        runFor(500ms);
+        pane->showLock(std::nullopt);
+        runFor(500ms);
+        meter.stop();
+        out << what << " opened and closed: gaps " << meter.gaps() << "; work " << meter.work()
+            << "\n";
+        out.flush();
+    }
+
     void follow(const QString &what, int column)
     {
         window.locksPage().table().sortByColumn(column, Qt::AscendingOrder);
@@ -172,6 +196,12 @@ int main(int argc, char **argv)
     window.show();
     Bench bench{server, host, window};
     bench.list();
+    const QByteArray message = R"({"role":"user","content":")";
+    bench.open(QStringLiteral("a session of 50 MB, one message"),
+               message + QByteArray(50 << 20, 'x') + "\"}");
+    const QByteArray one = message + QByteArray(1000, 'x') + "\"},";
+    bench.open(QStringLiteral("a session of 50 MB, 50,000 messages"),
+               one.repeated(50'000).chopped(1));
     QProcess load;
     load.start(QCoreApplication::applicationFilePath(),
                {QStringLiteral("--load"), server.socketPath()});

@@ -39,6 +39,7 @@ class TestReplyReader : public QObject
 
 private slots:
     void readsEveryKindInAnySlices();
+    void readsLargeValuesInAnySlices();
     void refuses_data();
     void refuses();
     void formatsBinaryWords();
@@ -63,6 +64,24 @@ void TestReplyReader::readsEveryKindInAnySlices()
         QVERIFY(replies);
         QCOMPARE(*replies, expected);
     }
+}
+
+void TestReplyReader::readsLargeValuesInAnySlices()
+{
+    QByteArray large(200'000, 'x');
+    large.replace(100'000, 6, "\r\n$9\r\n");
+    const QByteArray header = "$200000\r\n";
+    const QByteArray wire = "+before\r\n" + header + large + "\r\n" + header + large +
+                            "\r\n*1\r\n" + header + large + "\r\n:7\r\n";
+    const QList<Reply> expected{Reply::status("before"), Reply::bulk(large), Reply::bulk(large),
+                                Reply::array({Reply::bulk(large)}), Reply::integer(7)};
+    for (const qsizetype slice : {qsizetype(1000), qsizetype(9973), ReplyReader::kSlice}) {
+        const auto replies = readAll(wire, slice);
+        QVERIFY(replies);
+        QCOMPARE(*replies, expected);
+    }
+    for (qsizetype slice = 1; slice < 30; ++slice) // wherever the header is cut
+        QCOMPARE(readAll(wire, slice), std::optional(expected));
 }
 
 void TestReplyReader::refuses_data()
