@@ -6,6 +6,7 @@
 #include <QCoreApplication>
 #include <QDateTime>
 #include <QLocale>
+#include <QRegularExpression>
 
 #include <algorithm>
 
@@ -156,6 +157,12 @@ QString agoText(milliseconds span)
     if (whole < seconds(60))
         return tr("%1 s").arg(whole.count());
     return spanText(whole);
+}
+
+QString unbroken(QString text)
+{
+    static const QRegularExpression gap(QStringLiteral("(?<=[0-9]) (?=(s|min|h|d|B|[KMGT]B)\\b)"));
+    return text.replace(gap, QString(QChar::Nbsp));
 }
 
 QString counted(qsizetype count, const QString &one, const QString &many)

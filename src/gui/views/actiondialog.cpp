@@ -258,7 +258,8 @@ QString ActionDialog::bullets(const QStringList &lines) const
 {
     QString html;
     for (const QString &line : lines)
-        html += u"<p style=\"margin:0 0 4px 0\">• " + line.toHtmlEscaped() + u"</p>";
+        html += u"<p style=\"margin:0 0 4px 10px; text-indent:-10px\">• " +
+                unbroken(line).toHtmlEscaped() + u"</p>";
     return html;
 }
 

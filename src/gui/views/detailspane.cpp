@@ -234,7 +234,7 @@ void DetailsPane::presentHead()
         meta = {tr("no session to be read")};
     }
     meta.removeAll(QString());
-    m_form->meta->setText(meta.join(QStringLiteral(" · ")));
+    m_form->meta->setText(unbroken(meta.join(QStringLiteral(" · "))));
 }
 
 void DetailsPane::presentDiagnosis()
@@ -250,7 +250,7 @@ void DetailsPane::presentDiagnosis()
     m_form->stateWord->setText(u"<b style=\"color:" + color.name() + u"\">" + word + u"</b>");
     m_form->reason->setText(m_row->gone ? tr("This lock is no more. It is shown until you select "
                                              "another one.")
-                                        : diagnosis.reason);
+                                        : unbroken(diagnosis.reason));
     const QString advice = m_row->gone ? QString() : diagnosis.advice;
     m_form->advice->setText(advice);
     m_form->advice->setVisible(!advice.isEmpty() && diagnosis.state != app::LockState::Healthy);

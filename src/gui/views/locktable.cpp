@@ -76,7 +76,7 @@ void LockTable::layOutColumns()
     width(LockColumn::Ttl, QStringLiteral("60 s"),
           LockDelegate::kBarWidth + LockDelegate::kPadding);
     width(LockColumn::HeldFor, QStringLiteral("≥ 22 min 22 s"), 0);
-    width(LockColumn::Owner, QStringLiteral("02:42…00:05"), 0);
+    width(LockColumn::Owner, QStringLiteral("02:42:…00:05"), 0);
     width(LockColumn::Cached, QStringLiteral("169 KB"), 0);
     horizontalHeader()->resizeSection(
         static_cast<int>(LockColumn::Session),

@@ -12,6 +12,7 @@ class TestWords : public QObject
 
 private slots:
     void headsOfFailures();
+    void numbersStayWithTheirUnits();
 };
 
 void TestWords::headsOfFailures()
@@ -23,6 +24,12 @@ void TestWords::headsOfFailures()
     QCOMPARE(failureHead(report), QStringLiteral("Outcome not known"));
     report.isPartlyDone = true;
     QCOMPARE(failureHead(report), QStringLiteral("Partly done"));
+}
+
+void TestWords::numbersStayWithTheirUnits()
+{
+    QCOMPARE(unbroken(QStringLiteral("for 2 h 1 min of 60 s, 12 messages")),
+             QStringLiteral("for 2\u00a0h 1\u00a0min of 60\u00a0s, 12 messages"));
 }
 
 QTEST_APPLESS_MAIN(TestWords)
