@@ -23,14 +23,14 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr milliseconds kDefaultWait = 10s;
-constexpr milliseconds kGrace = 5s; ///< between SIGTERM and SIGKILL
-constexpr int kSignalBase = 128;    ///< added to a signal's number, as shells do
+constexpr milliseconds kDefaultGrace = 5s;
+constexpr int kSignalBase = 128; ///< added to a signal's number, as shells do
 
 /// Asks the command to end, and makes it end when it does not.
-void stopProgram(QProcess &process)
+void stopProgram(QProcess &process, milliseconds grace)
 {
     process.terminate();
-    QTimer::singleShot(kGrace, &process, &QProcess::kill);
+    QTimer::singleShot(grace, &process, &QProcess::kill);
 }
 
 int codeOf(const QProcess &process)
@@ -48,13 +48,15 @@ void WithLockCommand::declare(CLI::App &app)
     addSpan(app, "--wait", m_wait, tr("How long to wait for the lock (default 10s)"));
     addSpan(app, "--lease", m_lease,
             tr("Lease of the lock (default: the family's); it is renewed at a third of it"));
+    addSpan(app, "--grace", m_grace,
+            tr("When the lease is lost: from SIGTERM to SIGKILL (default 5s)"));
     addExamples(app,
                 tr("lockkeeper-cli with-lock 3f2a77c1-… -- ./repair.sh 3f2a77c1-…\n"
                    "lockkeeper-cli with-lock 3f2a77c1-… --wait 1m --lease 30s -- psql -f fix.sql\n"
                    "\n"
                    "The exit code is the command's (128 + N after signal N, 127 when it could\n"
                    "not be started). When the lease is lost the command gets SIGTERM, and\n"
-                   "SIGKILL 5 seconds later; where it then ends with 0, the exit code is 4."));
+                   "SIGKILL after --grace; where it then ends with 0, the exit code is 4."));
 }
 
 QCoro::Task<int> WithLockCommand::run(Context &context)
@@ -115,7 +117,7 @@ QCoro::Task<int> WithLockCommand::runProgram(std::shared_ptr<locks::LockGuard> g
     QObject::connect(guard.get(), &locks::LockGuard::lost, &process, [&](const Error &reason) {
         context.output().error(
             {ErrorCode::LeaseLost, tr("%1; telling the command to stop").arg(reason.what), {}});
-        stopProgram(process);
+        stopProgram(process, m_grace.value_or(kDefaultGrace));
     });
     QObject::connect(&context.processSignals(), &SignalWatcher::received, &process,
                      [&](int number) {

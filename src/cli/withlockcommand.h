@@ -39,6 +39,7 @@ private:
     SessionId m_session;
     std::optional<milliseconds> m_wait;
     std::optional<milliseconds> m_lease;
+    std::optional<milliseconds> m_grace; ///< between SIGTERM and SIGKILL
     QStringList m_program;
 };
 

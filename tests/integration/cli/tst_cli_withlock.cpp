@@ -43,6 +43,7 @@ private slots:
     void renewsIt();
     void doesNotStartWithoutTheLock();
     void stopsTheCommandWhenTheLeaseIsLost();
+    void killsACommandThatDoesNotStop();
     void doesNotCallALostLeaseASuccess();
     void noticesALossBeforeTheNextRenewal();
     void passesSignalsOn();
@@ -127,6 +128,22 @@ void TestCliWithLock::stopsTheCommandWhenTheLeaseIsLost()
     QCOMPARE(process->exitCode(), 128 + SIGTERM);
     QVERIFY(process->readAllStandardError().contains("telling the command to stop"));
     QCOMPARE(server.redis({"GET", lockKey("s")}).toByteArray(), other);
+}
+
+void TestCliWithLock::killsACommandThatDoesNotStop()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    const auto process = cli.start(withLock(
+        {QStringLiteral("--lease"), QStringLiteral("900ms"), QStringLiteral("--grace"),
+         QStringLiteral("200ms")},
+        QStringLiteral("trap 'echo asked' TERM; echo running; while :; do sleep 0.1; done")));
+    QVERIFY(isRunning(*process));
+    server.redis({"DEL", lockKey("s")});
+    QVERIFY(process->waitForFinished(kEnd));
+    QCOMPARE(process->exitCode(), 128 + SIGKILL);
+    QVERIFY(process->readAllStandardOutput().contains("asked"));
 }
 
 void TestCliWithLock::doesNotCallALostLeaseASuccess()
