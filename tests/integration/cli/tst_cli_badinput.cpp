@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "integration/cli/cliprogram.h"
+#include "support/postgresserver.h"
 
 #include <QFile>
 #include <QTcpServer>
@@ -80,6 +81,8 @@ private slots:
     void tellsWhatIsNoRedis();
     void tellsAnUnreachableDatabase();
     void tellsAWrongSchema();
+    void tellsAWrongSchemaOfPostgreSql_data();
+    void tellsAWrongSchemaOfPostgreSql();
     void keepsItsEnvironmentApart();
 };
 
@@ -293,6 +296,43 @@ void TestCliBadInput::tellsAWrongSchema()
         cli.run({QStringLiteral("session"), QStringLiteral("get"), QStringLiteral("s")});
     QVERIFY2(run.exitCode == 1 || run.exitCode == 6, run.err.constData());
     QVERIFY2(run.err.contains("chat.db"), run.err.constData());
+}
+
+void TestCliBadInput::tellsAWrongSchemaOfPostgreSql_data()
+{
+    QTest::addColumn<QString>("change");
+    QTest::addColumn<QByteArray>("words");
+    QTest::newRow("missing table") << QStringLiteral("DROP TABLE \"ChatMessage\"")
+                                   << QByteArray("has no table \"ChatMessage\"");
+    QTest::newRow("missing column")
+        << QStringLiteral("ALTER TABLE \"ChatSession\" DROP COLUMN \"userId\"")
+        << QByteArray("has no column \"userId\"");
+}
+
+void TestCliBadInput::tellsAWrongSchemaOfPostgreSql()
+{
+    QFETCH(QString, change);
+    QFETCH(QByteArray, words);
+    RedisServer server;
+    LK_START_REDIS(server);
+    PostgresServer postgres;
+    LK_START_POSTGRES(postgres);
+    const QString name = QStringLiteral("chat");
+    QVERIFY(postgres.createChatDatabase(name, PostgresServer::Release::Newer));
+    postgres.sql(name, change);
+    CliProgram cli(server.url());
+    cli.setEnvironment(QStringLiteral("LOCKKEEPER_DB"), postgres.dsn(name));
+    isSaid(cli.run({QStringLiteral("session"), QStringLiteral("get"), QStringLiteral("s")}), 1,
+           words);
+    isSaid(cli.run({QStringLiteral("delete"), QStringLiteral("s"), QStringLiteral("--yes")}), 1,
+           words);
+    server.redis({"SET", lockKey("s"), freshToken(), "PX", "60000"});
+    const CliRun list = cli.run(kList); // all the same
+    QCOMPARE(list.exitCode, 0);
+    QVERIFY2(list.err.contains(words), list.err.constData());
+    const CliRun doctor = cli.run({QStringLiteral("doctor")});
+    QCOMPARE(doctor.exitCode, 1);
+    QVERIFY2(doctor.out.contains(words), doctor.out.constData());
 }
 
 void TestCliBadInput::keepsItsEnvironmentApart()
