@@ -51,6 +51,10 @@ Task<void> Context::startDemo()
     demo::DemoStack::Options options;
     options.workerProgram = QCoreApplication::applicationFilePath();
     m_demo = std::make_unique<demo::DemoStack>(options);
+    QObject::connect(m_demo.get(), &demo::DemoStack::serverEnded, this, [this](const Error &error) {
+        m_demoFailure = fail(error);
+        m_stop.request_stop();
+    });
     co_return co_await m_demo->start();
 }
 

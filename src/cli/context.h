@@ -39,7 +39,7 @@ public:
     [[nodiscard]] const Clock &clock() const { return m_clock; }
     [[nodiscard]] bool isJson() const { return m_options.isJson; }
     [[nodiscard]] bool isReadOnly() const { return m_options.target.isReadOnly; }
-    /// Requested by SIGINT, SIGTERM and SIGHUP.
+    /// Requested by SIGINT, SIGTERM and SIGHUP, and when the server of a demo died.
     [[nodiscard]] std::stop_token stop() const { return m_stop.get_token(); }
     [[nodiscard]] SignalWatcher &processSignals() { return m_signals; }
 
@@ -57,6 +57,8 @@ public:
     void leaveStoppingToVerb() { m_closeOnStop.reset(); }
     [[nodiscard]] Task<void> startDemo();
     [[nodiscard]] const demo::DemoStack &demo() const { return *m_demo; }
+    /// The exit code of a verb that ended with `code`: a demo whose server died is no success.
+    [[nodiscard]] int exitCode(int code) const { return code == 0 ? m_demoFailure : code; }
 
     /// Says the error on standard error. @return the exit code for it.
     int fail(const Error &error);
@@ -74,6 +76,7 @@ private:
     SignalWatcher m_signals;
     std::stop_source m_stop;
     std::unique_ptr<demo::DemoStack> m_demo;
+    int m_demoFailure = 0; ///< the exit code for it; 0: none
     std::unique_ptr<app::Workspace> m_workspace;
     bool m_isWorkspaceClosed = false;
     std::optional<std::stop_callback<std::function<void()>>> m_closeOnStop;

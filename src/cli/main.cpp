@@ -17,7 +17,7 @@ QCoro::Task<> runVerb(cli::Command &command, cli::Context &context)
 {
     const int exitCode = co_await command.run(context);
     co_await context.close();
-    QCoreApplication::exit(exitCode);
+    QCoreApplication::exit(context.exitCode(exitCode));
 }
 
 } // namespace
