@@ -21,7 +21,8 @@ class LockGuard final : public QObject, public std::enable_shared_from_this<Lock
     Q_OBJECT
 
 public:
-    /// `protocol` must outlive the guard.
+    /// `protocol` must outlive the guard, and a renewal under way when it is dropped: release()
+    /// waits for that.
     [[nodiscard]] static std::shared_ptr<LockGuard> create(LockProtocol &protocol, HeldLock lock);
     ~LockGuard() override;
     LockGuard(const LockGuard &) = delete;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "locks/lockguard.h"
 #include "support/await.h"
 #include "support/streamproxy.h"
 #include "workbench.h"
@@ -55,6 +56,19 @@ QCoro::Task<> openFlow(Task<void> opening, std::shared_ptr<Ends> ends)
     ++ends->count;
 }
 
+/// Holds a lock until it is told to end, as with-lock does.
+QCoro::Task<> holdFlow(Workspace *workspace, QFuture<void> end, std::shared_ptr<Ends> ends)
+{
+    locks::LockProtocol &locks = workspace->locks(); // a part: it lives until this flow has ended
+    const auto held = co_await locks.acquire(SessionId("held"), {});
+    if (held) {
+        const auto guard = locks::LockGuard::create(locks, *held);
+        co_await end;
+        static_cast<void>(co_await guard->release());
+    }
+    ++ends->count;
+}
+
 /// One flow of each kind, and more of those that wait long.
 int startFlows(Workspace &workspace, const std::shared_ptr<Ends> &ends)
 {
@@ -84,6 +98,8 @@ private slots:
     void opensAndCloses();
     void closingTwiceIsHarmless();
     void closeEndsAnOpenWait();
+    void endsWhileALockIsBeingRenewed_data();
+    void endsWhileALockIsBeingRenewed();
     void databaseIsCheckedOnItsOwn();
     void openFailsAtOnce();
     void closeWithoutOpen();
@@ -146,6 +162,47 @@ void TestWorkspace::closeEndsAnOpenWait()
     QCOMPARE(ends->count, 1);
     QCOMPARE(bench.auditWords().size(), 2);
     QCOMPARE(bench.tokenOf("busy"), QByteArray("owner-1"));
+}
+
+void TestWorkspace::endsWhileALockIsBeingRenewed_data()
+{
+    QTest::addColumn<bool>("isClosed");
+    QTest::newRow("closed") << true;
+    QTest::newRow("destroyed") << false;
+}
+
+/// Renewals are no flows of the workspace: the flow that holds the lock waits for them.
+void TestWorkspace::endsWhileALockIsBeingRenewed()
+{
+    QFETCH(const bool, isClosed);
+    test::RedisServer::Options options;
+    options.listen = test::RedisServer::Listen::Tcp;
+    test::Workbench bench(options);
+    LK_START_REDIS(bench);
+    test::StreamProxy proxy(bench.server.address().endpoint);
+    bench.target.server.endpoint = proxy.endpoint();
+    bench.target.family.lease = 3s;
+    QVERIFY(bench.reopen());
+    auto ends = std::make_shared<Ends>();
+    QPromise<void> end;
+    end.start();
+    bench.workspace().flows().start(holdFlow(&bench.workspace(), end.future(), ends));
+    QTRY_VERIFY(!bench.tokenOf("held").isEmpty());
+    proxy.setStalled(true);
+    QTRY_VERIFY(proxy.isHolding("EVALSHA"));
+
+    QSignalSpy closed(&bench.workspace(), &Workspace::closed);
+    if (isClosed)
+        bench.workspace().close();
+    else
+        bench.takeWorkspace().reset();
+    end.finish();
+    QTRY_COMPARE(ends->count, 1);
+    if (isClosed) {
+        QTRY_COMPARE(closed.size(), 1);
+        bench.takeWorkspace().reset();
+    }
+    QCoreApplication::processEvents();
 }
 
 void TestWorkspace::databaseIsCheckedOnItsOwn()
