@@ -6,6 +6,8 @@
 #include <QTcpSocket>
 #include <QTimer>
 
+#include <algorithm>
+
 namespace lockkeeper::test {
 
 /// One client's connection and ours to the server behind it.
@@ -68,6 +70,13 @@ void StreamProxy::setStalled(bool isStalled)
         if (alive)
             forward(pipe, false);
     }
+}
+
+bool StreamProxy::isHolding(const QByteArray &bytes) const
+{
+    return std::any_of(m_pipes.cbegin(), m_pipes.cend(), [&bytes](const Pipe *pipe) {
+        return pipe->client->peek(pipe->client->bytesAvailable()).contains(bytes);
+    });
 }
 
 void StreamProxy::setDelay(std::chrono::milliseconds delay)

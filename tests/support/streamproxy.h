@@ -44,6 +44,8 @@ public:
     void setListening(bool isListening);
     /// On: everything stays open and nothing passes, as with a half-open connection.
     void setStalled(bool isStalled);
+    /// Whether a client has sent `bytes` that wait, since nothing passes.
+    [[nodiscard]] bool isHolding(const QByteArray &bytes) const;
     /// Holds back each piece of data for this long, both ways.
     void setDelay(std::chrono::milliseconds delay);
     /// Cuts the connection that next sends a piece of data with `bytes` in it, once. With
