@@ -46,6 +46,7 @@ void EmptyState::present(const QString &headline, const QString &detail,
 {
     m_headline->setText(headline);
     m_detail->setText(detail);
+    m_detail->setMinimumHeight(m_detail->heightForWidth(kTextWidth)); // the layout does not ask
     if (actions == m_actions)
         return;
     m_actions = actions;

@@ -18,6 +18,7 @@ namespace lockkeeper::gui {
 
 namespace {
 
+constexpr int kLeastHeight = 48;
 constexpr qsizetype kPage = 100;            ///< messages that are laid out at first
 constexpr qsizetype kLongestMessage = 5000; ///< characters that are laid out of one message
 
@@ -43,6 +44,7 @@ MessagesView::MessagesView(QWidget *parent)
     m_text->setUndoRedoEnabled(false);
     m_text->setTabChangesFocus(true);
     m_text->setFrameShape(QFrame::NoFrame);
+    m_text->setMinimumHeight(kLeastHeight); // rather than that what stands around it is cut
     auto *head = new QHBoxLayout;
     head->addWidget(m_caption, 1);
     head->addWidget(m_reveal);
