@@ -123,12 +123,7 @@ Task<std::optional<ChatSession>> SessionCache::get(SessionId id)
 
 Task<void> SessionCache::put(ChatSession session)
 {
-    const QByteArray key = m_family.cacheKey(session.id).bytes();
-    const QString doing = u"writing " + nameOf(session.id);
-    const auto json = co_await serializedApart(std::move(session));
-    redis::Command command = commands::setWithTtl(key, *json, m_family.cacheTtl);
-    command.deadline = kValueDeadline;
-    const auto reply = redis::value(co_await m_client.send(command), doing);
+    const auto reply = co_await write(std::move(session), commands::setWithTtl);
     if (!reply)
         co_return reply.error();
     co_return Result<void>();
@@ -136,15 +131,20 @@ Task<void> SessionCache::put(ChatSession session)
 
 Task<bool> SessionCache::putIfAbsent(ChatSession session)
 {
-    const QByteArray key = m_family.cacheKey(session.id).bytes();
-    const QString doing = u"writing " + nameOf(session.id);
-    const auto json = co_await serializedApart(std::move(session));
-    redis::Command command = commands::setIfAbsent(key, *json, m_family.cacheTtl);
-    command.deadline = kValueDeadline;
-    const auto reply = redis::value(co_await m_client.send(command), doing);
+    const auto reply = co_await write(std::move(session), commands::setIfAbsent);
     if (!reply)
         co_return reply.error();
     co_return !reply->isNil();
+}
+
+Task<redis::Reply> SessionCache::write(ChatSession session, SetCommand set)
+{
+    const QByteArray key = m_family.cacheKey(session.id).bytes();
+    const QString doing = u"writing " + nameOf(session.id);
+    const auto json = co_await serializedApart(std::move(session));
+    redis::Command command = set(key, *json, m_family.cacheTtl);
+    command.deadline = kValueDeadline;
+    co_return redis::value(co_await m_client.send(command), doing);
 }
 
 Task<bool> SessionCache::remove(SessionId id)

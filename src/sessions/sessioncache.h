@@ -41,6 +41,11 @@ public:
     [[nodiscard]] Task<QHash<SessionId, CacheEntry>> entries(QList<SessionId> ids);
 
 private:
+    using SetCommand = redis::Command (*)(const QByteArray &key, const QByteArray &value,
+                                          milliseconds ttl);
+
+    [[nodiscard]] Task<redis::Reply> write(ChatSession session, SetCommand set);
+
     redis::Client &m_client;
     locks::LockFamily m_family;
 };
