@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How late an expired lock leaves the list, beside how late the server itself announces it.
 #include "locks/lockmonitor.h"
+#include "rununtil.h"
 #include "support/await.h"
 #include "support/redisserver.h"
 
 #include <QCoreApplication>
-#include <QEventLoop>
 #include <QTextStream>
-#include <QTimer>
 
 #include <algorithm>
 #include <vector>
@@ -16,13 +15,14 @@ using namespace lockkeeper;
 using namespace lockkeeper::locks;
 using test::RawRedis;
 using test::RedisServer;
+using test::runUntil;
 
 namespace {
 
 constexpr int kLocks = 200;
 constexpr int kShortestLeaseMs = 300;
 /// How long to listen for the server's own announcements.
-constexpr int kPatienceMs = 20'000;
+constexpr std::chrono::seconds kPatience{20};
 
 struct Lateness
 {
@@ -31,7 +31,7 @@ struct Lateness
     [[nodiscard]] QString text()
     {
         if (ms.empty())
-            return QStringLiteral("none of %1 within %2 s").arg(kLocks).arg(kPatienceMs / 1000);
+            return QStringLiteral("none of %1 within %2 s").arg(kLocks).arg(kPatience.count());
         std::sort(ms.begin(), ms.end());
         const auto at = [this](double share) {
             return ms[static_cast<std::size_t>(share * static_cast<double>(ms.size() - 1))];
@@ -44,21 +44,6 @@ struct Lateness
             .arg(ms.back(), 0, 'f', 1);
     }
 };
-
-/// A real event loop: QTest::qWaitFor() sleeps 10 ms between two looks at the events.
-template<typename Predicate>
-void runUntil(Predicate isDone)
-{
-    QEventLoop loop;
-    QTimer watch;
-    QObject::connect(&watch, &QTimer::timeout, &loop, [&] {
-        if (isDone())
-            loop.quit();
-    });
-    watch.start(5);
-    QTimer::singleShot(kPatienceMs, &loop, &QEventLoop::quit);
-    loop.exec();
-}
 
 QByteArray lockKey(int i)
 {
@@ -104,7 +89,7 @@ Lateness ofOurList(int others)
     if (!test::await(client.open()))
         qFatal("no connection");
     monitor.start();
-    runUntil([&] { return monitor.feed().isTrusted; });
+    runUntil([&] { return monitor.feed().isTrusted; }, kPatience);
 
     const auto deadlines = takeLocks(redis, clock);
     Lateness lateness;
@@ -112,7 +97,7 @@ Lateness ofOurList(int others)
         for (const LockKey &key : delta.removed)
             lateness.ms.push_back(lateBy(deadlines.value(key.bytes()), clock));
     });
-    runUntil([&] { return lateness.ms.size() == kLocks; });
+    runUntil([&] { return lateness.ms.size() == kLocks; }, kPatience);
     return lateness;
 }
 
@@ -134,7 +119,7 @@ Lateness ofTheServersOwnPushes(int others)
                              lateness.ms.push_back(lateBy(deadlines.value(key), clock));
                      });
     push.open();
-    runUntil([&] { return lateness.ms.size() == kLocks; });
+    runUntil([&] { return lateness.ms.size() == kLocks; }, kPatience);
     return lateness;
 }
 

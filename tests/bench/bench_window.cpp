@@ -6,6 +6,7 @@
 #include "gui/views/locktable.h"
 #include "gui/views/mainwindow.h"
 #include "gui/views/workspacehost.h"
+#include "rununtil.h"
 #include "stallmeter.h"
 #include "support/redisserver.h"
 
@@ -22,6 +23,7 @@ using namespace lockkeeper;
 using namespace std::chrono_literals;
 using test::RawRedis;
 using test::RedisServer;
+using test::runUntil;
 using test::StallMeter;
 
 namespace {
@@ -81,20 +83,6 @@ qint64 scans(RedisServer &server)
     const QByteArray stats = server.redis({"INFO", "commandstats"}).toByteArray();
     const qsizetype at = stats.indexOf("cmdstat_scan:calls=");
     return at < 0 ? 0 : stats.mid(at + 19, stats.indexOf(',', at) - at - 19).toLongLong();
-}
-
-template<typename Predicate>
-void runUntil(Predicate isDone)
-{
-    QEventLoop loop;
-    QTimer watch;
-    QObject::connect(&watch, &QTimer::timeout, &loop, [&] {
-        if (isDone())
-            loop.quit();
-    });
-    watch.start(20);
-    QTimer::singleShot(60s, &loop, &QEventLoop::quit);
-    loop.exec();
 }
 
 void runFor(milliseconds time)

@@ -6,9 +6,29 @@
 #include "support/redisserver.h"
 
 #include <QRegularExpression>
+#include <QTest>
 
 /// What the tests of the lock protocol share.
 namespace lockkeeper::test {
+
+/// The lock that the tests are about.
+inline const SessionId kSession("s1");
+inline const LockKey kLock("chat:session_lock:s1");
+inline const QByteArray kKey = kLock.bytes();
+
+/// Makes it some other owner's lock.
+inline void hold(RedisServer &server, const QByteArray &token, const QByteArray &ttl = "60000")
+{
+    QCOMPARE(server.redis({"SET", kKey, token, "PX", ttl}).toByteArray(), QByteArray("OK"));
+}
+inline QByteArray tokenOn(RedisServer &server)
+{
+    return server.redis({"GET", kKey}).toByteArray();
+}
+inline qint64 ttlOn(RedisServer &server)
+{
+    return server.redis({"PTTL", kKey}).toLongLong();
+}
 
 /// A family with the given lease and the keys of `chat`.
 inline locks::LockFamily familyWithLease(milliseconds lease)

@@ -9,16 +9,14 @@ using namespace lockkeeper::locks;
 using namespace std::chrono_literals;
 using test::await;
 using test::callsOf;
+using test::hold;
+using test::kKey;
+using test::kLock;
+using test::kSession;
 using test::Peer;
 using test::RedisServer;
-
-namespace {
-
-const SessionId kSession("s1");
-const LockKey kLock("chat:session_lock:s1");
-const QByteArray kKey = kLock.bytes();
-
-} // namespace
+using test::tokenOn;
+using test::ttlOn;
 
 /// Acquiring on a real server: at once, after a wait, and not at all.
 class TestAcquire : public QObject
@@ -34,15 +32,6 @@ private slots:
     void acquireGivesUpInTime();
     void acquireIsStopped();
     void acquireEndsWithItsClient();
-
-private:
-    /// Some other owner's lock.
-    void hold(RedisServer &server, const QByteArray &token, const QByteArray &ttl = "60000")
-    {
-        QCOMPARE(server.redis({"SET", kKey, token, "PX", ttl}).toByteArray(), QByteArray("OK"));
-    }
-    QByteArray tokenOn(RedisServer &server) { return server.redis({"GET", kKey}).toByteArray(); }
-    qint64 ttlOn(RedisServer &server) { return server.redis({"PTTL", kKey}).toLongLong(); }
 };
 
 void TestAcquire::acquiresWhatIsFree()

@@ -15,16 +15,11 @@ using namespace std::chrono_literals;
 using test::await;
 using test::callsOf;
 using test::familyWithLease;
+using test::kKey;
+using test::kLock;
+using test::kSession;
 using test::Peer;
 using test::RedisServer;
-
-namespace {
-
-const SessionId kSession("s1");
-const LockKey kLock("chat:session_lock:s1");
-const QByteArray kKey = kLock.bytes();
-
-} // namespace
 
 class TestLockGuard : public QObject
 {

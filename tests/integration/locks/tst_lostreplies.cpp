@@ -9,15 +9,15 @@ using namespace lockkeeper::locks;
 using namespace std::chrono_literals;
 using test::await;
 using test::callsOf;
+using test::kKey;
+using test::kLock;
+using test::kSession;
 using test::Peer;
 using test::RedisServer;
 using Cut = test::StreamProxy::Cut;
 
 namespace {
 
-const SessionId kSession("s1");
-const LockKey kLock("chat:session_lock:s1");
-const QByteArray kKey = kLock.bytes();
 const Token kToken("t1");
 
 redis::ServerAddress through(const test::StreamProxy &proxy)

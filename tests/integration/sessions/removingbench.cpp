@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "removingbench.h"
 
+#include "storetest.h"
+
 namespace lockkeeper::test {
 
 using namespace sessions;
 
 void RemovingBench::newServer()
 {
-    RedisServer::Options options;
-    options.aclUsers += QStringLiteral("nocache on >pw ~chat:session_lock:* %R~chat:session:* "
-                                       "&* +@all");
-    m_server = std::make_unique<RedisServer>(options);
+    m_server = std::make_unique<RedisServer>(withNoCacheUser());
 }
 
 void RemovingBench::close()
@@ -20,15 +19,14 @@ void RemovingBench::close()
 }
 
 void RemovingBench::prepare(Kind kind, BeforeStep beforeStep, const QString &user,
-                            std::optional<Dsn> path)
+                            const StreamProxy *proxy)
 {
     m_dsn = m_databases.make(kind);
-    if (path)
-        path->database = m_dsn.database;
     SessionStore::Options options;
     options.beforeStep = std::move(beforeStep);
     const auto address = user.isEmpty() ? m_server->address() : m_server->addressFor(user, "pw");
-    m_bench = std::make_unique<StoreBench>(address, path.value_or(m_dsn), options);
+    m_bench = std::make_unique<StoreBench>(
+        address, proxy ? m_databases.through(*proxy, m_dsn) : m_dsn, options);
     if (!m_bench->open())
         qFatal("the bench does not open");
     StoreBench writer(m_server->address(), m_dsn);

@@ -23,10 +23,10 @@ public:
     [[nodiscard]] RedisServer &server() { return *m_server; }
     void close();
 
-    /// A store over a fresh database, with the session s1 stored and cached. `path` leads to the
-    /// database where it is not to be reached directly.
+    /// A store over a fresh database, reached through `proxy` where there is one, with the session
+    /// s1 stored and cached.
     void prepare(Kind kind, BeforeStep beforeStep = {}, const QString &user = {},
-                 std::optional<sessions::Dsn> path = {});
+                 const StreamProxy *proxy = nullptr);
     [[nodiscard]] StoreBench &parts() { return *m_bench; }
 
     sessions::RemoveReport remove(sessions::RemoveRequest request);

@@ -39,6 +39,22 @@ Dsn TestDatabases::make(Kind kind)
     return *sessions::parseDsn(m_server.dsn(name));
 }
 
+Endpoint TestDatabases::socket() const
+{
+    Endpoint endpoint;
+    endpoint.kind = Endpoint::Kind::Unix;
+    endpoint.path = m_server.socketFolder() + QStringLiteral("/.s.PGSQL.5432");
+    return endpoint;
+}
+
+Dsn TestDatabases::through(const StreamProxy &proxy, Dsn dsn)
+{
+    dsn.host = proxy.endpoint().host;
+    dsn.port = proxy.endpoint().port;
+    dsn.sslMode = QStringLiteral("disable");
+    return dsn;
+}
+
 QString TestDatabases::sql(const Dsn &dsn, const QString &statement)
 {
     if (dsn.kind == Dsn::Kind::PostgreSql)

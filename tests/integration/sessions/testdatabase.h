@@ -3,6 +3,7 @@
 
 #include "sessions/dsn.h"
 #include "support/postgresserver.h"
+#include "support/streamproxy.h"
 
 #include <QString>
 #include <QTemporaryDir>
@@ -25,6 +26,10 @@ public:
 
     /// A fresh database with its tables; PostgresNewer has them in the schema `platform`.
     [[nodiscard]] sessions::Dsn make(Kind kind);
+    /// Where the PostgreSQL listens, for a StreamProxy before it.
+    [[nodiscard]] Endpoint socket() const;
+    /// The database as it is reached through the proxy.
+    [[nodiscard]] static sessions::Dsn through(const StreamProxy &proxy, sessions::Dsn dsn);
     /// Runs SQL without Lockkeeper's code; rows as lines, columns parted by `|`.
     QString sql(const sessions::Dsn &dsn, const QString &statement);
 

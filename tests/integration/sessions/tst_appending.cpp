@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sessions/sessionjson.h"
-#include "storebench.h"
-#include "support/redisserver.h"
-#include "testdatabase.h"
+#include "storetest.h"
 
 using namespace lockkeeper;
 using namespace lockkeeper::sessions;
@@ -13,15 +11,11 @@ using test::sampleSession;
 using test::StoreBench;
 
 /// append: the database is right about what there is to append to.
-class TestAppending final : public QObject
+class TestAppending final : public test::StoreTest
 {
     Q_OBJECT
 
 private slots:
-    void initTestCase();
-    void init();
-    void cleanup();
-
     void passesAStaleCacheOver_data() { test::addDatabaseKinds(); }
     void passesAStaleCacheOver();
     void passesAnotherHistoryOver();
@@ -32,22 +26,12 @@ private slots:
     void takesTurns();
 
 private:
-    void prepare(Kind kind, const QString &user = {});
     /// Caches `session` in the older shape, which has no sequences.
     void cacheOlderShape(ChatSession session);
     [[nodiscard]] Result<std::optional<UpsertOutcome>> append(const QString &text,
                                                               std::optional<UserId> user = {});
     [[nodiscard]] QStringList stored();
     [[nodiscard]] QStringList cached();
-    [[nodiscard]] QByteArray entry()
-    {
-        return m_server->redis({"GET", "chat:session:s1"}).toByteArray();
-    }
-
-    test::TestDatabases m_databases;
-    std::unique_ptr<test::RedisServer> m_server;
-    Dsn m_dsn;
-    std::unique_ptr<StoreBench> m_bench;
 };
 
 namespace {
@@ -68,35 +52,6 @@ QStringList words(const char *text)
 }
 
 } // namespace
-
-void TestAppending::initTestCase()
-{
-    LK_START_POSTGRES(m_databases);
-}
-
-void TestAppending::init()
-{
-    test::RedisServer::Options options;
-    options.aclUsers += QStringLiteral("nocache on >pw ~chat:session_lock:* %R~chat:session:* "
-                                       "&* +@all");
-    m_server = std::make_unique<test::RedisServer>(options);
-    LK_START_REDIS(*m_server);
-}
-
-void TestAppending::cleanup()
-{
-    m_bench.reset();
-    m_server.reset();
-}
-
-void TestAppending::prepare(Kind kind, const QString &user)
-{
-    m_dsn = m_databases.make(kind);
-    const auto address = user.isEmpty() ? m_server->address() : m_server->addressFor(user, "pw");
-    m_bench = std::make_unique<StoreBench>(address, m_dsn);
-    if (!m_bench->open())
-        qFatal("the bench does not open");
-}
 
 void TestAppending::cacheOlderShape(ChatSession session)
 {
@@ -200,7 +155,7 @@ void TestAppending::finds()
 
 void TestAppending::tellsOfTheCache()
 {
-    prepare(Kind::Sqlite, QStringLiteral("nocache"));
+    prepare(Kind::Sqlite, {}, QStringLiteral("nocache"));
     LK_VERIFY(await(m_bench->database.save(sampleSession("s1", "u1", 1), 0)));
     const auto appended = append(QStringLiteral("new"));
     LK_VERIFY(appended);

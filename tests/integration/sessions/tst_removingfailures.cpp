@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "removingbench.h"
-#include "support/streamproxy.h"
 
 #include <QSqlDatabase>
 #include <QSqlQuery>
@@ -90,34 +89,16 @@ void TestRemovingFailures::keepsAllWhenTheDatabaseIsLocked()
     QVERIFY(m_bench.isCached());
 }
 
-namespace {
-
-Endpoint socketOf(test::PostgresServer &server)
-{
-    Endpoint endpoint;
-    endpoint.kind = Endpoint::Kind::Unix;
-    endpoint.path = server.socketFolder() + QStringLiteral("/.s.PGSQL.5432");
-    return endpoint;
-}
-
-Dsn through(const test::StreamProxy &proxy)
-{
-    return *parseDsn(QStringLiteral("postgresql://lk@127.0.0.1:%1/later?sslmode=disable")
-                         .arg(proxy.endpoint().port));
-}
-
-} // namespace
-
 void TestRemovingFailures::keepsAllWhenTheStatementIsLost()
 {
-    test::StreamProxy proxy(socketOf(m_bench.databases().server()));
+    test::StreamProxy proxy(m_bench.databases().socket());
     m_bench.prepare(
         Kind::PostgresOlder,
         [&](RemoveStep step) {
             if (step == RemoveStep::Database)
                 proxy.cutOn("DELETE", test::StreamProxy::Cut::AfterRequest);
         },
-        {}, through(proxy));
+        {}, &proxy);
     const RemoveReport report = m_bench.remove();
     QVERIFY(report.failure);
     QCOMPARE(report.failure->code, ErrorCode::ConnectionLost);
@@ -130,14 +111,14 @@ void TestRemovingFailures::keepsAllWhenTheStatementIsLost()
 
 void TestRemovingFailures::reportsAnUnknownCommitAndFinishesLater()
 {
-    test::StreamProxy proxy(socketOf(m_bench.databases().server()));
+    test::StreamProxy proxy(m_bench.databases().socket());
     m_bench.prepare(
         Kind::PostgresOlder,
         [&, isFirst = true](RemoveStep step) mutable {
             if (step == RemoveStep::Database && std::exchange(isFirst, false))
                 proxy.cutOn("COMMIT", test::StreamProxy::Cut::AfterRequest);
         },
-        {}, through(proxy));
+        {}, &proxy);
     const RemoveReport report = m_bench.remove();
     QVERIFY(report.failure);
     QCOMPARE(report.failure->code, ErrorCode::OutcomeUnknown);

@@ -179,16 +179,10 @@ void TestSqlFailures::reconnectsAfterLoss()
 
 void TestSqlFailures::reportsAnUnknownCommit()
 {
-    Dsn dsn = m_databases.make(Kind::PostgresOlder);
+    const Dsn dsn = m_databases.make(Kind::PostgresOlder);
     LK_VERIFY(await(SessionDatabase(dsn).save(sampleSession("s1", "u1", 1), 0)));
-    Endpoint server;
-    server.kind = Endpoint::Kind::Unix;
-    server.path = m_databases.server().socketFolder() + QStringLiteral("/.s.PGSQL.5432");
-    test::StreamProxy proxy(server);
-    dsn.host = QStringLiteral("127.0.0.1");
-    dsn.port = proxy.endpoint().port;
-    dsn.sslMode = QStringLiteral("disable");
-    SessionDatabase database(dsn);
+    test::StreamProxy proxy(m_databases.socket());
+    SessionDatabase database(m_databases.through(proxy, dsn));
     LK_VERIFY(await(database.check()));
 
     QSignalSpy struck(&proxy, &test::StreamProxy::struck);
@@ -204,16 +198,10 @@ void TestSqlFailures::reportsAnUnknownCommit()
 
 void TestSqlFailures::losesNothingBeforeTheCommit()
 {
-    Dsn dsn = m_databases.make(Kind::PostgresOlder);
+    const Dsn dsn = m_databases.make(Kind::PostgresOlder);
     LK_VERIFY(await(SessionDatabase(dsn).save(sampleSession("s1", "u1", 1), 0)));
-    Endpoint server;
-    server.kind = Endpoint::Kind::Unix;
-    server.path = m_databases.server().socketFolder() + QStringLiteral("/.s.PGSQL.5432");
-    test::StreamProxy proxy(server);
-    dsn.host = QStringLiteral("127.0.0.1");
-    dsn.port = proxy.endpoint().port;
-    dsn.sslMode = QStringLiteral("disable");
-    SessionDatabase database(dsn);
+    test::StreamProxy proxy(m_databases.socket());
+    SessionDatabase database(m_databases.through(proxy, dsn));
     LK_VERIFY(await(database.check()));
 
     proxy.cutOn("DELETE", test::StreamProxy::Cut::AfterRequest);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sessions/sessionjson.h"
-#include "storebench.h"
-#include "support/redisserver.h"
-#include "testdatabase.h"
+#include "storetest.h"
 
 using namespace lockkeeper;
 using namespace lockkeeper::sessions;
@@ -14,15 +12,11 @@ using test::sampleSession;
 using test::StoreBench;
 
 /// upsert, as the back end does it.
-class TestUpserting final : public QObject
+class TestUpserting final : public test::StoreTest
 {
     Q_OBJECT
 
 private slots:
-    void initTestCase();
-    void init();
-    void cleanup();
-
     void upserts_data() { test::addDatabaseKinds(); }
     void upserts();
     void upsertsUnknownFields();
@@ -33,50 +27,7 @@ private slots:
     void upsertEndsWithItsWork();
     void upsertsTakeTurns_data() { test::addDatabaseKinds(); }
     void upsertsTakeTurns();
-
-private:
-    void prepare(Kind kind, SessionStore::Options options = {}, const QString &user = {});
-    QVariant redis(const QList<QByteArray> &words) { return m_server->redis(words); }
-    [[nodiscard]] QByteArray entry(const QByteArray &id)
-    {
-        return redis({"GET", "chat:session:" + id}).toByteArray();
-    }
-    [[nodiscard]] SessionStore &store() { return m_bench->store; }
-
-    test::TestDatabases m_databases;
-    std::unique_ptr<test::RedisServer> m_server;
-    Dsn m_dsn;
-    std::unique_ptr<StoreBench> m_bench;
 };
-
-void TestUpserting::initTestCase()
-{
-    LK_START_POSTGRES(m_databases);
-}
-
-void TestUpserting::init()
-{
-    test::RedisServer::Options options;
-    options.aclUsers += QStringLiteral("nocache on >pw ~chat:session_lock:* %R~chat:session:* "
-                                       "&* +@all");
-    m_server = std::make_unique<test::RedisServer>(options);
-    LK_START_REDIS(*m_server);
-}
-
-void TestUpserting::cleanup()
-{
-    m_bench.reset();
-    m_server.reset();
-}
-
-void TestUpserting::prepare(Kind kind, SessionStore::Options options, const QString &user)
-{
-    m_dsn = m_databases.make(kind);
-    const auto address = user.isEmpty() ? m_server->address() : m_server->addressFor(user, "pw");
-    m_bench = std::make_unique<StoreBench>(address, m_dsn, std::move(options));
-    if (!m_bench->open())
-        qFatal("the bench does not open");
-}
 
 void TestUpserting::upserts()
 {
