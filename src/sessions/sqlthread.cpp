@@ -2,6 +2,7 @@
 #include "sessions/sqlthread.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace lockkeeper::sessions {
@@ -13,14 +14,6 @@ namespace {
 /// A cancellation that comes before its statement has no effect: it is repeated.
 constexpr milliseconds kCancelInterval = 250ms;
 constexpr int kCancellations = 4;
-
-/// A thread that nobody waits for.
-void letGo(QThread *thread)
-{
-    QObject::connect(thread, &QThread::finished, thread, &QObject::deleteLater);
-    if (thread->isFinished()) // before anyone listened
-        thread->deleteLater();
-}
 
 } // namespace
 
@@ -86,7 +79,10 @@ std::optional<std::deque<SqlThread::Job>> SqlThread::leave(std::unique_ptr<SqlTh
     }
     if (job)
         job->leave();
-    letGo(thread.release());
+    SqlThread *const left = thread.release();
+    connect(left, &QThread::finished, left, &QObject::deleteLater);
+    if (left->isFinished()) // before anyone listened
+        left->deleteLater();
     return behind;
 }
 
@@ -96,15 +92,13 @@ void SqlThread::interrupt(const Job &job)
     const qint64 pid = m_backendPid;
     if (pid == 0)
         return;
-    QThread *const canceller = QThread::create([job, pid, dsn = m_dsn] {
+    // Connecting for it may hang as well: nobody waits for this thread.
+    std::thread([job, pid, dsn = m_dsn] {
         int left = kCancellations;
         do
             SqlConnection::cancelStatement(dsn, pid);
         while (!job->waitForEnd(kCancelInterval) && --left > 0);
-    });
-    canceller->setObjectName(QStringLiteral("sql-cancel"));
-    letGo(canceller);
-    canceller->start();
+    }).detach();
 }
 
 void SqlThread::run()
