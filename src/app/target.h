@@ -25,6 +25,8 @@ struct Target
     bool isReadOnly = false;
     /// The database is only looked at: an SQLite file is neither created nor migrated.
     bool isDatabaseReadOnly = false;
+    /// An SQLite file that is missing is made; else it is an error, since paths are mistyped.
+    bool createsDatabase = false;
 };
 
 /// What the user gave: options of the command line or fields of the connect dialog. An empty

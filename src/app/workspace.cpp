@@ -7,6 +7,17 @@
 
 namespace lockkeeper::app {
 
+namespace {
+
+sessions::SqlAccess accessOf(const Target &target)
+{
+    if (target.isReadOnly || target.isDatabaseReadOnly)
+        return sessions::SqlAccess::ReadOnly;
+    return target.createsDatabase ? sessions::SqlAccess::ReadWrite : sessions::SqlAccess::Existing;
+}
+
+} // namespace
+
 /// Everything that flows use, in the order of dependence, and the group that counts them. On its
 /// own, so that it can outlive the workspace until the last flow has ended.
 class Workspace::Parts final : public QObject
@@ -20,12 +31,9 @@ public:
         , monitor(client, push, target.family, clock)
         , locks(client, target.family, clock, &monitor.news())
         , cache(client, target.family)
-        , database(target.database
-                       ? std::make_unique<sessions::SessionDatabase>(
-                             *target.database, target.isReadOnly || target.isDatabaseReadOnly
-                                                   ? sessions::SqlAccess::ReadOnly
-                                                   : sessions::SqlAccess::ReadWrite)
-                       : nullptr)
+        , database(target.database ? std::make_unique<sessions::SessionDatabase>(*target.database,
+                                                                                 accessOf(target))
+                                   : nullptr)
         , store(database ? std::make_unique<sessions::SessionStore>(
                                locks, cache, *database, clock, sessions::SessionStore::Options{})
                          : nullptr)

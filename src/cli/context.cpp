@@ -70,6 +70,7 @@ Task<app::Workspace *> Context::connectTo(DatabaseUse use)
         co_return where.error();
     // A mistyped path must not leave an empty database behind.
     where->isDatabaseReadOnly = use == DatabaseUse::Reads;
+    where->createsDatabase = use == DatabaseUse::Adds;
     m_workspace = std::make_unique<app::Workspace>(std::move(*where), m_clock,
                                                    app::AuditLog::defaultFolder());
     QObject::connect(m_workspace.get(), &app::Workspace::closed, this,

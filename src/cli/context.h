@@ -45,8 +45,8 @@ public:
 
     /// What the options and the environment name; with --demo, the stack that is started now.
     [[nodiscard]] Task<app::Target> target();
-    /// What a verb does with the database; one that only reads creates no SQLite file.
-    enum class DatabaseUse { Reads, Writes };
+    /// What a verb does with the database; only one that adds a session creates an SQLite file.
+    enum class DatabaseUse { Reads, Writes, Adds };
 
     /// A connected workspace whose database is only read. It is there until close().
     [[nodiscard]] Task<app::Workspace *> connect();

@@ -131,7 +131,9 @@ QCoro::Task<int> SessionCommand::run(Context &context)
     if (isWriting && context.isReadOnly())
         co_return context.fail(app::readOnlyRefusal());
     m_actionId = QUuid::createUuid().toString(QUuid::WithoutBraces);
-    const auto use = isWriting ? Context::DatabaseUse::Writes : Context::DatabaseUse::Reads;
+    const auto use = !isWriting               ? Context::DatabaseUse::Reads
+                     : m_verb == Verb::Rename ? Context::DatabaseUse::Writes
+                                              : Context::DatabaseUse::Adds;
     const Result<app::Workspace *> connected = co_await context.connectWithDatabase(use);
     if (!connected)
         co_return context.fail(connected.error());

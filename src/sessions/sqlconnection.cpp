@@ -123,14 +123,15 @@ Result<void> SqlConnection::openSqlite()
     if (!QSqlDatabase::isDriverAvailable(QStringLiteral("QSQLITE")))
         return missingDriver(QStringLiteral("QSQLITE"), QStringLiteral("libqt6sql6-sqlite"));
     const QFileInfo file(m_dsn.path);
-    const bool isMissing = isReadOnly() ? !file.exists() : !file.dir().exists();
+    const bool mayCreate = m_access == SqlAccess::ReadWrite;
+    const bool isMissing = mayCreate ? !file.dir().exists() : !file.exists();
     if (isMissing || file.isDir())
         return Error{ErrorCode::CannotConnect,
                      QStringLiteral("cannot open the database %1: %2")
                          .arg(m_dsn.displayText(), file.isDir() ? QStringLiteral("it is a folder")
-                                                   : isReadOnly()
-                                                       ? QStringLiteral("there is no such file")
-                                                       : QStringLiteral("there is no such folder")),
+                                                   : mayCreate
+                                                       ? QStringLiteral("there is no such folder")
+                                                       : QStringLiteral("there is no such file")),
                      QStringLiteral("check the path of the DSN")};
     m_database = QSqlDatabase::addDatabase(QStringLiteral("QSQLITE"), m_name);
     m_database.setDatabaseName(m_dsn.path);

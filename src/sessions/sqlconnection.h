@@ -17,8 +17,12 @@ namespace lockkeeper::sessions {
 
 class SqlJob;
 
-/// Whether a connection may write; ReadOnly is enforced by the database itself.
-enum class SqlAccess { ReadWrite, ReadOnly };
+/// What a connection may do.
+enum class SqlAccess {
+    ReadWrite, ///< and make an SQLite file that is missing
+    Existing,  ///< write, but only into an SQLite file that is there
+    ReadOnly,  ///< enforced by the database itself
+};
 
 /// One connection to a database, on one thread. Every failure is an Error that names what was
 /// being done, and repeats neither the password nor the values of a statement.

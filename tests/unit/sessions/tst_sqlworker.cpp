@@ -156,8 +156,24 @@ void TestSqlWorker::readOnlyWritesNothing()
         QVERIFY(!QFile::exists(missing.path));
     }
     {
+        SqlWorker worker(missing, SqlAccess::Existing, nothing);
+        const auto result = await(worker.run<int>(create));
+        QVERIFY(!result);
+        QCOMPARE(result.error().code, ErrorCode::CannotConnect);
+        QVERIFY(result.error().what.contains(missing.path));
+        QVERIFY(!QFile::exists(missing.path));
+    }
+    {
         SqlWorker worker(missing, SqlAccess::ReadWrite, nothing);
         QVERIFY(await(worker.run<int>(create)));
+    }
+    {
+        SqlWorker worker(missing, SqlAccess::Existing, nothing);
+        QVERIFY(await(worker.run<int>([](SqlConnection &connection) -> Result<int> {
+            const auto done = connection.execute(QStringLiteral("INSERT INTO t VALUES (0)"), {},
+                                                 QStringLiteral("writing"));
+            return done ? Result<int>(1) : done.error();
+        })));
     }
     SqlWorker worker(missing, SqlAccess::ReadOnly, nothing);
     const auto result = await(worker.run<int>([](SqlConnection &connection) -> Result<int> {
