@@ -88,8 +88,10 @@ private:
         // Whatever changed while nobody told us of it has to be looked up again.
         connect(&push, &redis::PushChannel::established, &lookup, &SessionLookup::invalidateAll);
         connect(&client, &redis::Client::stateChanged, &lookup, [this](redis::Link::State state) {
-            if (state == redis::Link::State::Ready)
-                lookup.invalidateAll();
+            if (state != redis::Link::State::Ready)
+                return;
+            lookup.invalidateAll();
+            push.retryNow(); // the server is back: it need not wait for a try of its own
         });
     }
 };
@@ -123,6 +125,29 @@ Task<void> Workspace::open()
 void Workspace::watch()
 {
     m_parts->monitor.start();
+}
+
+std::optional<Outage> Workspace::outage() const
+{
+    const redis::Client &client = m_parts->client;
+    const redis::PushChannel &push = m_parts->push;
+    if (client.isReady() && push.isEstablished())
+        return std::nullopt;
+    Outage outage;
+    outage.isFeedOnly = client.isReady();
+    outage.nextTry = outage.isFeedOnly ? push.nextTry() : client.nextTry();
+    const std::optional<Error> &error = outage.isFeedOnly ? push.lastError() : client.lastError();
+    outage.isTrying =
+        outage.isFeedOnly ? push.isTrying() : client.state() == redis::Link::State::Connecting;
+    if (error)
+        outage.error = *error;
+    return outage;
+}
+
+void Workspace::reconnectNow()
+{
+    m_parts->client.retryNow();
+    m_parts->push.retryNow();
 }
 
 void Workspace::close()

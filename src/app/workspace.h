@@ -21,6 +21,15 @@
 
 namespace lockkeeper::app {
 
+/// What stands between us and the server: why, and what is done about it.
+struct Outage
+{
+    Error error;
+    bool isFeedOnly = false; ///< commands reach the server, news of changes do not reach us
+    bool isTrying = false;   ///< to connect, now
+    std::optional<milliseconds> nextTry; ///< nullopt: none is scheduled
+};
+
 /// One connected target: builds its parts, and ends their flows before it lets them go.
 ///
 /// Flows that use the parts are started through flows(). close() ends every open wait and finishes
@@ -43,6 +52,10 @@ public:
     [[nodiscard]] Task<void> open();
     /// Starts the feed and the snapshot.
     void watch();
+    /// Why what is known of the locks is not the server's state any more, if so; after watch().
+    [[nodiscard]] std::optional<Outage> outage() const;
+    /// Does not wait for the next scheduled try to connect.
+    void reconnectNow();
     /// Ends every open wait with Cancelled, waits for the flows of flows(), then emits closed().
     void close();
     [[nodiscard]] bool isClosing() const { return m_isClosing; }

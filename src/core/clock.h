@@ -34,6 +34,23 @@ public:
     [[nodiscard]] WallTime wall() const override;
 };
 
+/// A moment of another clock, for what is to be said as of then.
+class ClockAt final : public Clock
+{
+public:
+    ClockAt(const Clock &clock, SteadyTime moment)
+        : m_steady(moment)
+        , m_wall(clock.wall() -
+                 std::chrono::duration_cast<std::chrono::microseconds>(clock.steady() - moment))
+    {}
+    [[nodiscard]] SteadyTime steady() const override { return m_steady; }
+    [[nodiscard]] WallTime wall() const override { return m_wall; }
+
+private:
+    SteadyTime m_steady;
+    WallTime m_wall;
+};
+
 /// A clock that stands still until it is advanced.
 class ManualClock final : public Clock
 {

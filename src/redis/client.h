@@ -37,6 +37,11 @@ public:
     /// Ends for good: every open send gets Cancelled.
     void close();
 
+    /// Tries again at once instead of waiting, after a lasting failure too.
+    void retryNow() { m_link.retryNow(); }
+    /// How long until the next try; nullopt while none is scheduled.
+    [[nodiscard]] std::optional<milliseconds> nextTry() const { return m_link.nextTry(); }
+
     [[nodiscard]] Link::State state() const { return m_link.state(); }
     [[nodiscard]] bool isReady() const { return m_link.state() == Link::State::Ready; }
     /// Why there is no connection; empty code texts while there is one.

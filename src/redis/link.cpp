@@ -106,11 +106,23 @@ void Link::close()
     finishFirstTry(Error{ErrorCode::Cancelled, QStringLiteral("the connection was closed"), {}});
 }
 
+void Link::retryNow()
+{
+    if (m_state != State::Waiting && m_state != State::Failed)
+        return;
+    m_backoff.reset();
+    connectOnce();
+}
+
+std::optional<milliseconds> Link::nextTry() const
+{
+    return m_retryTimer.isActive() ? std::optional(m_retryTimer.remainingTimeAsDuration())
+                                   : std::nullopt;
+}
+
 std::optional<SteadyTime> Link::lastHeard() const
 {
-    if (m_state != State::Ready)
-        return std::nullopt;
-    return m_connection->lastHeard();
+    return m_state == State::Ready ? m_connection->lastHeard() : m_lastHeard;
 }
 
 QFuture<Result<QList<Reply>>> Link::send(const QList<Command> &commands)
@@ -244,6 +256,7 @@ void Link::dropConnection()
     m_roundTrip.reset();
     if (!m_connection)
         return;
+    m_lastHeard = lastHeard();
     // We may be inside one of its signals: it goes when the stack is unwound.
     m_connection->disconnect(this);
     m_connection->close();

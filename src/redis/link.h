@@ -51,13 +51,18 @@ public:
     /// Ends for good: every open send gets Cancelled.
     void close();
 
+    /// Tries again at once instead of waiting, after a lasting failure too.
+    void retryNow();
+    /// How long until the next try; nullopt unless Waiting.
+    [[nodiscard]] std::optional<milliseconds> nextTry() const;
+
     [[nodiscard]] State state() const { return m_state; }
     [[nodiscard]] const std::optional<Error> &lastError() const { return m_lastError; }
     [[nodiscard]] const ServerAddress &address() const { return m_address; }
     [[nodiscard]] const ServerInfo &serverInfo() const { return m_info; }
     /// Round trip of the newest heartbeat.
     [[nodiscard]] std::optional<std::chrono::microseconds> roundTrip() const { return m_roundTrip; }
-    /// When the server last said anything; nullopt while there is no connection.
+    /// When the server last said anything over a connection that was Ready.
     [[nodiscard]] std::optional<SteadyTime> lastHeard() const;
 
     /// Fails with CannotConnect unless Ready.
@@ -86,6 +91,7 @@ private:
     std::optional<Error> m_lastError;
     ServerInfo m_info;
     std::optional<std::chrono::microseconds> m_roundTrip;
+    std::optional<SteadyTime> m_lastHeard; ///< on the last connection
     std::unique_ptr<Connection> m_connection;
     quint64 m_generation = 0; ///< of m_connection; a flow of an older one must not act
     Backoff m_backoff;

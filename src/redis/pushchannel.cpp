@@ -46,14 +46,36 @@ void PushChannel::close()
     m_link.close();
 }
 
+void PushChannel::retryNow()
+{
+    if (m_link.state() != Link::State::Ready)
+        m_link.retryNow();
+    else if (m_isRefused)
+        subscribe(m_generation);
+}
+
+std::optional<milliseconds> PushChannel::nextTry() const
+{
+    return m_retryTimer.isActive() ? std::optional(m_retryTimer.remainingTimeAsDuration())
+                                   : m_link.nextTry();
+}
+
+bool PushChannel::isTrying() const
+{
+    return m_link.state() == Link::State::Connecting ||
+           (m_link.state() == Link::State::Ready && !m_isEstablished && !m_isRefused);
+}
+
 std::optional<SteadyTime> PushChannel::lastProof() const
 {
-    return m_isEstablished ? m_link.lastHeard() : std::nullopt;
+    return m_isEstablished ? m_link.lastHeard() : m_lastProof;
 }
 
 QCoro::Task<> PushChannel::subscribe(quint64 generation)
 {
     const QPointer<PushChannel> self(this);
+    m_isRefused = false;
+    m_retryTimer.stop();
     const QList<Command> askId{commands::clientId()};
     const auto id = co_await m_link.send(askId);
     if (!self || generation != m_generation || !id)
@@ -83,6 +105,7 @@ QCoro::Task<> PushChannel::subscribe(quint64 generation)
 void PushChannel::refused(const Reply &reply)
 {
     lose(toError(reply, QStringLiteral("asking the server to push changes")));
+    m_isRefused = true;
     // A server that is busy or loading may be asked again; one that knows no tracking may not.
     const QByteArray prefix = reply.errorPrefix();
     if (prefix != "NOPERM" && prefix != "ERR")
@@ -109,6 +132,7 @@ void PushChannel::readMessage(const QByteArray &channel, const Reply &payload)
 
 void PushChannel::lose(const Error &error)
 {
+    m_lastProof = lastProof();
     m_isEstablished = false;
     m_lastError = error;
     emit lost(error);

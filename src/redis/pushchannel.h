@@ -29,9 +29,16 @@ public:
     void open();
     void close();
 
+    /// Tries again at once instead of waiting, after a lasting failure too.
+    void retryNow();
+    /// How long until the next try; nullopt while none is scheduled.
+    [[nodiscard]] std::optional<milliseconds> nextTry() const;
+    /// Whether it is being made now.
+    [[nodiscard]] bool isTrying() const;
+
     /// Whether changes reach us: subscribed, and the last heartbeat was answered.
     [[nodiscard]] bool isEstablished() const { return m_isEstablished; }
-    /// When the server last proved that it talks to us.
+    /// When the server last proved that it talks to us; it stays known when the channel is lost.
     [[nodiscard]] std::optional<SteadyTime> lastProof() const;
     /// Why there is no feed; a server that refuses tracking says so here.
     [[nodiscard]] const std::optional<Error> &lastError() const { return m_lastError; }
@@ -56,6 +63,8 @@ private:
     QTimer m_retryTimer;
     quint64 m_generation = 0; ///< of the link's connection; a flow of an older one must not act
     bool m_isEstablished = false;
+    bool m_isRefused = false;              ///< by a server that is connected
+    std::optional<SteadyTime> m_lastProof; ///< of the channel that was lost
     std::optional<Error> m_lastError;
 };
 

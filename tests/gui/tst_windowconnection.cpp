@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/views/actiondialog.h"
 #include "gui/views/connectdialog.h"
+#include "gui/views/connectionstrip.h"
 #include "gui/views/detailspane.h"
 #include "gui/views/emptystate.h"
-#include "gui/views/messagestrip.h"
 #include "gui/views/statusstrip.h"
 #include "windowfixture.h"
 
@@ -92,13 +92,13 @@ void WindowConnectionTest::saysWhyItCannotConnect()
     target.server.password = Secret("wrong");
     fixture.host.open(Result<app::Target>(target));
     QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Failed);
-    QVERIFY(!fixture.window.messages().text().isEmpty());
-    QVERIFY(!fixture.window.messages().text().contains(QStringLiteral("wrong\"")));
+    QVERIFY(!fixture.window.connection().text().isEmpty());
+    QVERIFY(!fixture.window.connection().text().contains(QStringLiteral("wrong\"")));
     QCOMPARE(fixture.window.findChild<EmptyState *>()->headline(), QStringLiteral("No connection"));
     target.server.password = Secret("right");
     fixture.host.open(Result<app::Target>(target));
     QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Open);
-    QCOMPARE(fixture.window.messages().text(), QString());
+    QCOMPARE(fixture.window.connection().text(), QString());
 }
 
 void WindowConnectionTest::goesOnTryingWhereThatMayHelp()
@@ -109,10 +109,10 @@ void WindowConnectionTest::goesOnTryingWhereThatMayHelp()
     WindowFixture fixture(server);
     fixture.host.open(Result<app::Target>(fixture.target()));
     QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Failed);
-    QVERIFY(!fixture.window.messages().text().isEmpty());
+    QVERIFY(!fixture.window.connection().text().isEmpty());
     QVERIFY(server.restart());
     QTRY_COMPARE_WITH_TIMEOUT(fixture.host.state(), WorkspaceHost::State::Open, 40'000);
-    QCOMPARE(fixture.window.messages().text(), QString());
+    QCOMPARE(fixture.window.connection().text(), QString());
     QTRY_COMPARE_WITH_TIMEOUT(fixture.window.status().feedText(), QStringLiteral("push"), 40'000);
 }
 

@@ -17,6 +17,7 @@ struct LockRow
     locks::Owner owner; ///< empty label: the key is no lock of ours
     app::SessionGlance glance;
     app::Diagnosis diagnosis;
+    std::optional<SteadyTime> provenAt; ///< not since; nullopt: it is as it says now
     std::optional<locks::HoldEnd> gone; ///< the lock is no more; the row lingers for a moment
     SteadyTime goneAt;
 };

@@ -15,6 +15,21 @@ void LockRows::begin(locks::LockFamily family, locks::NodeNames nodeNames)
     m_slotOf.clear();
     m_gone.clear();
     m_heldCount = 0;
+    m_isFrozen = false;
+}
+
+void LockRows::freeze(SteadyTime lastProof)
+{
+    if (!std::exchange(m_isFrozen, true))
+        m_lastProof = lastProof;
+}
+
+SteadyTime LockRows::timeOf(const LockRow &row) const
+{
+    const SteadyTime now = m_clock.steady();
+    if (row.gone)
+        return now; // that it has gone was proved
+    return row.provenAt.value_or(frozenAt().value_or(now));
 }
 
 void LockRows::upsert(const locks::LockRecord &record)
@@ -29,6 +44,10 @@ void LockRows::upsert(const locks::LockRecord &record)
                         ? locks::Owner{}
                         : locks::decodeOwner(record.token, m_clock.wall(), m_nodeNames);
     row.record = record;
+    if (record.isVerified)
+        row.provenAt.reset();
+    else if (!row.provenAt)
+        row.provenAt = frozenAt().value_or(m_clock.steady());
     row.gone.reset();
     at(slot).isEnded = false;
     diagnose(at(slot));
@@ -79,6 +98,8 @@ void LockRows::retireGone()
 
 void LockRows::diagnoseDue()
 {
+    if (m_isFrozen)
+        return;
     const SteadyTime now = m_clock.steady();
     for (std::size_t i = 0; i < m_slots.size(); ++i) {
         if (m_slots[i].due <= now) {

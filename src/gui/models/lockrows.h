@@ -26,6 +26,18 @@ public:
 
     void begin(locks::LockFamily family, locks::NodeNames nodeNames);
 
+    /// Nothing proves the rows any more, since `lastProof`: their clocks stand still there.
+    void freeze(SteadyTime lastProof);
+    /// The server is heard again; rows that it has not confirmed stay frozen until it does.
+    void thaw() { m_isFrozen = false; }
+    /// Since when nothing proves the rows; nullopt while something does.
+    [[nodiscard]] std::optional<SteadyTime> frozenAt() const
+    {
+        return m_isFrozen ? std::optional(m_lastProof) : std::nullopt;
+    }
+    /// The moment for which a row's clocks are to be shown.
+    [[nodiscard]] SteadyTime timeOf(const LockRow &row) const;
+
     void upsert(const locks::LockRecord &record);
     /// The lock is no more; its row lingers, greyed.
     void markGone(const LockKey &key, locks::HoldEnd end);
@@ -76,6 +88,8 @@ private:
     QHash<LockKey, int> m_slotOf;
     std::deque<GoneRow> m_gone; ///< oldest first
     int m_heldCount = 0;
+    SteadyTime m_lastProof; ///< as of the last freeze
+    bool m_isFrozen = false;
 };
 
 } // namespace lockkeeper::gui

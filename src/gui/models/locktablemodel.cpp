@@ -311,9 +311,9 @@ QVariant LockTableModel::textOf(LockColumn column, const LockRow &row) const
     case LockColumn::User:
         return userText(row);
     case LockColumn::Ttl:
-        return ttlText(row, m_clock.steady());
+        return ttlText(row, timeOf(row));
     case LockColumn::HeldFor:
-        return heldText(row, m_clock.steady());
+        return heldText(row, timeOf(row));
     case LockColumn::Owner:
         return ownerText(row);
     case LockColumn::Cached:

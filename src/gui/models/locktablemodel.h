@@ -34,6 +34,11 @@ public:
     void apply(const locks::RegistryDelta &delta);
     /// Takes a session's columns over; sessions that are not in the list are ignored.
     void setGlance(const SessionId &session, const app::SessionGlance &glance);
+    /// See LockRows.
+    void freeze(SteadyTime lastProof) { m_rows.freeze(lastProof); }
+    void thaw() { m_rows.thaw(); }
+    [[nodiscard]] std::optional<SteadyTime> frozenAt() const { return m_rows.frozenAt(); }
+    [[nodiscard]] SteadyTime timeOf(const LockRow &row) const { return m_rows.timeOf(row); }
     /// Takes over what was queued, now.
     void flush();
     /// Lets time pass: diagnoses that are due, and rows that have lingered long enough.

@@ -2,7 +2,6 @@
 #include "gui/views/detailspane.h"
 
 #include "core/text.h"
-#include "gui/models/locktablemodel.h"
 #include "gui/models/words.h"
 #include "gui/views/detailfacts.h"
 #include "gui/views/look.h"
@@ -41,6 +40,8 @@ DetailsPane::DetailsPane(const LockTableModel &model, QWidget *parent)
     m_form->meta->setProperty("kind", QStringLiteral("secondary"));
     m_form->sessionId->setProperty("kind", QStringLiteral("secondary"));
     m_form->advice->setProperty("kind", QStringLiteral("secondary"));
+    m_form->asOf->setProperty("kind", QStringLiteral("stale"));
+    m_form->blocked->setProperty("kind", QStringLiteral("secondary"));
     m_form->copyId->setProperty("kind", QStringLiteral("link"));
     m_form->deleteButton->setProperty("kind", QStringLiteral("danger"));
     QFont idFont = fixedFont(font());
@@ -208,9 +209,10 @@ void DetailsPane::present()
         part->setVisible(isShown != (part == m_hint));
     if (!isShown)
         return;
+    presentAge();
     presentHead();
     presentDiagnosis();
-    m_form->lockFacts->setFacts(lockFacts(*m_row, m_model.clock()));
+    m_form->lockFacts->setFacts(lockFacts(*m_row, shownClock()));
     presentSession();
     presentActions();
 }
@@ -229,7 +231,7 @@ void DetailsPane::presentHead()
     if (session) {
         meta = {session->user ? printable(session->user->bytes()) : tr("no user"),
                 counted(session->messages.size(), tr("1 message"), tr("%1 messages")),
-                tr("updated %1").arg(agoOf(session->updatedAt, m_model.clock()))};
+                tr("updated %1").arg(agoOf(session->updatedAt, shownClock()))};
     } else if (m_inspection) {
         meta = {tr("no session to be read")};
     }
@@ -240,11 +242,11 @@ void DetailsPane::presentHead()
 void DetailsPane::presentDiagnosis()
 {
     const StateLook look = lookOf(*m_row);
-    const QColor color = Theme::of(palette()).color(look.color);
+    const QColor color = Theme::of(palette()).color(provenAt() ? Theme::Role::Gone : look.color);
     m_form->stateIcon->setPixmap(shapePixmap(look.shape, color, devicePixelRatioF()));
     // The reason tells a time: it is asked for anew.
     const app::Diagnosis diagnosis =
-        app::diagnose(m_row->record, m_row->glance.state, m_model.clock().steady());
+        app::diagnose(m_row->record, m_row->glance.state, m_model.timeOf(*m_row));
     QString word = stateWord(*m_row);
     word[0] = word[0].toUpper();
     m_form->stateWord->setText(u"<b style=\"color:" + color.name() + u"\">" + word + u"</b>");
@@ -263,7 +265,7 @@ void DetailsPane::presentSession()
         m_form->databaseFacts->setFacts({{tr("Database"), tr("reading …")}});
         return;
     }
-    const Clock &clock = m_model.clock();
+    const ClockAt clock = shownClock();
     const auto &dsn = m_workspace->target().database;
     m_form->sessionFacts->setFacts(sessionFacts(*m_inspection, clock));
     m_form->databaseFacts->setFacts(
@@ -272,15 +274,38 @@ void DetailsPane::presentSession()
     m_form->messages->setMessages(session ? session->messages : QList<sessions::ChatMessage>());
 }
 
+std::optional<SteadyTime> DetailsPane::provenAt() const
+{
+    return m_row->gone ? std::nullopt : m_row->provenAt ? m_row->provenAt : m_model.frozenAt();
+}
+
+/// What is shown stays, in grey and with its age.
+void DetailsPane::presentAge()
+{
+    const auto proven = provenAt();
+    m_form->asOf->setVisible(proven.has_value());
+    if (proven)
+        m_form->asOf->setText(tr("As of %1 ago, not confirmed since")
+                                  .arg(agoText(std::chrono::duration_cast<milliseconds>(
+                                      m_model.clock().steady() - *proven))));
+    QPalette greyed;
+    if (proven)
+        greyed.setColor(QPalette::WindowText, Theme::of(palette()).color(Theme::Role::Gone));
+    for (QWidget *part :
+         {static_cast<QWidget *>(m_form->title), static_cast<QWidget *>(m_form->card),
+          static_cast<QWidget *>(m_form->tabs)})
+        part->setPalette(greyed);
+}
+
 bool DetailsPane::canRelease() const
 {
-    return m_workspace && m_row && !m_workspace->client().gate().isReadOnly() && !m_row->gone &&
-           !m_row->record.isForeign();
+    return m_workspace && m_row && !m_model.frozenAt() &&
+           !m_workspace->client().gate().isReadOnly() && !m_row->gone && !m_row->record.isForeign();
 }
 
 bool DetailsPane::canDelete() const
 {
-    return m_workspace && m_row && m_workspace->store() &&
+    return m_workspace && m_row && !m_model.frozenAt() && m_workspace->store() &&
            !m_workspace->client().gate().isReadOnly() && !m_row->record.isForeign() && !isNowhere();
 }
 
@@ -304,6 +329,12 @@ void DetailsPane::presentActions()
         releaseTip = deleteTip = tr("The key is no lock of ours");
     if (m_workspace && m_workspace->client().gate().isReadOnly())
         releaseTip = deleteTip = tr("The connection is read-only");
+    const bool isBlocked = m_model.frozenAt().has_value();
+    if (isBlocked)
+        releaseTip = deleteTip = tr("Nothing can be released or deleted while it is not known what "
+                                    "is on the server");
+    m_form->blocked->setText(isBlocked ? releaseTip : QString());
+    m_form->blocked->setVisible(isBlocked);
     m_form->releaseButton->setEnabled(canRelease());
     m_form->releaseButton->setToolTip(releaseTip);
     m_form->deleteButton->setEnabled(canDelete());

@@ -3,7 +3,7 @@
 
 #include "app/inspection.h"
 #include "app/workspace.h"
-#include "gui/models/lockrow.h"
+#include "gui/models/locktablemodel.h"
 
 #include <QPointer>
 #include <QTimer>
@@ -20,8 +20,6 @@ class DetailsForm;
 
 namespace lockkeeper::gui {
 
-class LockTableModel;
-
 /// Everything about the selected lock: what the list knows of it, always current, and what was
 /// read for it: session and database row. The actions stand at its foot.
 class DetailsPane final : public QWidget
@@ -37,6 +35,8 @@ public:
     /// Null: none; shows nothing then.
     void setWorkspace(app::Workspace *workspace);
     void showLock(const std::optional<LockKey> &key);
+    /// Shows what is known now.
+    void present();
     /// Reads session and database again, soon.
     void reload();
 
@@ -71,11 +71,15 @@ private:
     [[nodiscard]] bool isNowhere() const;
 
     void follow();
-    void present();
     void presentHead();
     void presentDiagnosis();
     void presentSession();
     void presentActions();
+    void presentAge();
+    /// Since when nothing proves what is shown; nullopt while something does, or it has ended.
+    [[nodiscard]] std::optional<SteadyTime> provenAt() const;
+    /// Shows the clocks of the list.
+    [[nodiscard]] ClockAt shownClock() const { return {m_model.clock(), m_model.timeOf(*m_row)}; }
 
     const LockTableModel &m_model;
     std::unique_ptr<Ui::DetailsForm> m_form;

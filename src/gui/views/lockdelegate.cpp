@@ -92,7 +92,7 @@ void LockDelegate::paintState(QPainter &painter, const Cell &cell) const
 
 void LockDelegate::paintTtl(QPainter &painter, const Cell &cell) const
 {
-    const SteadyTime now = m_model.clock().steady();
+    const SteadyTime now = m_model.timeOf(cell.row);
     const locks::LockRecord &lock = cell.row.record;
     const auto ttl = lock.ttl(now);
     if (!cell.row.gone && !lock.isForeign() && ttl && lock.lease.count() > 0) {

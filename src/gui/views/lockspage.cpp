@@ -12,6 +12,7 @@
 
 #include <QAction>
 #include <QHBoxLayout>
+#include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
 #include <QSplitter>
@@ -33,6 +34,7 @@ LocksPage::LocksPage(WorkspaceHost &host, const Clock &clock, Ways ways, QWidget
     , m_ways(ways)
     , m_model(clock)
     , m_filter(new QLineEdit(this))
+    , m_age(new QLabel(this))
     , m_table(new LockTable(m_model, this))
     , m_empty(new EmptyState(this))
     , m_stack(new QStackedWidget(this))
@@ -70,7 +72,12 @@ QWidget *LocksPage::makeFilterBar()
     connect(m_filter, &QLineEdit::returnPressed, m_table, qOverload<>(&QWidget::setFocus));
     auto *layout = new QHBoxLayout(bar);
     layout->setContentsMargins(12, 8, 12, 8);
+    layout->setSpacing(12);
     layout->addWidget(m_filter);
+    layout->addWidget(m_age);
+    m_age->setObjectName(QStringLiteral("age"));
+    m_age->setProperty("kind", QStringLiteral("stale"));
+    m_age->hide();
     return bar;
 }
 
@@ -82,6 +89,7 @@ void LocksPage::setWorkspace(app::Workspace *workspace)
     m_table->clearSelectedLock();
     m_eventModel.clear();
     m_feedText.clear();
+    m_wasFed = false;
     m_sessionColumns->setLookup(workspace ? &workspace->lookup() : nullptr);
     m_model.begin(workspace ? workspace->target().family : locks::LockFamily(),
                   workspace ? workspace->target().nodeNames : locks::NodeNames());
@@ -100,18 +108,32 @@ void LocksPage::setWorkspace(app::Workspace *workspace)
 
 void LocksPage::showFeed(const locks::FeedStatus &feed)
 {
-    const bool isLost = feed.kind == locks::FeedStatus::Kind::None;
+    const bool isLost = m_workspace->outage().has_value();
+    if (isLost)
+        m_model.freeze(m_workspace->monitor().lastProof().value_or(m_clock.steady()));
+    else
+        m_model.thaw();
     m_table->setTrusted(!isLost);
-    const QString text =
-        feed.isTrusted ? tr("the list equals the server")
-        : isLost && !feed.reason.isEmpty() && m_host.state() != WorkspaceHost::State::Opening
-            ? tr("feed lost: %1").arg(feed.reason)
-            : QString();
-    if (!text.isEmpty() && text != m_feedText && (isLost || !m_feedText.isEmpty()))
+    showAge();
+    const QString text = feed.isTrusted ? tr("the list equals the server")
+                         : isLost       ? tr("feed lost: %1").arg(feed.reason)
+                                        : QString();
+    if (m_wasFed && !text.isEmpty() && text != m_feedText)
         m_eventModel.note(m_clock.wall(), text);
+    m_wasFed = m_wasFed || feed.isTrusted;
     if (!text.isEmpty())
         m_feedText = text;
     updateEmptyState();
+}
+
+void LocksPage::showAge()
+{
+    const auto frozenAt = m_model.rowCount() > 0 ? m_model.frozenAt() : std::nullopt;
+    m_age->setVisible(frozenAt.has_value());
+    if (frozenAt)
+        m_age->setText(tr("as of %1 ago, not confirmed since")
+                           .arg(agoText(std::chrono::duration_cast<milliseconds>(m_clock.steady() -
+                                                                                 *frozenAt))));
 }
 
 void LocksPage::applyFilter(const QString &text)
@@ -168,8 +190,9 @@ void LocksPage::presentEmptyState()
                          m_workspace ? m_workspace->target().name : QString());
         return;
     case WorkspaceHost::State::Failed:
-        m_empty->present(tr("No connection"), m_host.failure() ? m_host.failure()->what : QString(),
-                         {m_ways.retry, m_ways.connect});
+        m_empty->present(tr("No connection"),
+                         tr("The locks appear here as soon as the server answers."),
+                         {m_ways.connect});
         return;
     case WorkspaceHost::State::Open:
         break;
@@ -180,8 +203,11 @@ void LocksPage::presentEmptyState()
                                  tr("One lock is held now, but not with these words."),
                                  tr("%1 locks are held now, none with these words.")),
                          {m_ways.clearFilter});
+    else if (m_wasFed && m_model.frozenAt())
+        m_empty->present(tr("No lock was held when the server was last heard"),
+                         tr("Locks appear here as soon as it answers again."));
     else if (m_workspace && !m_workspace->monitor().feed().isTrusted)
-        m_empty->present(tr("Reading the locks …"), m_workspace->monitor().feed().reason);
+        m_empty->present(tr("Reading the locks …"), QString());
     else
         m_empty->present(
             tr("No session is locked"),

@@ -8,6 +8,7 @@
 #include <QPointer>
 #include <QWidget>
 
+class QLabel;
 class QLineEdit;
 class QSplitter;
 class QStackedWidget;
@@ -30,7 +31,6 @@ public:
     {
         QAction *connect = nullptr;
         QAction *demo = nullptr;
-        QAction *retry = nullptr;
         QAction *clearFilter = nullptr;
     };
 
@@ -44,6 +44,8 @@ public:
     void setWorkspace(app::Workspace *workspace);
     void focusFilter();
     void clearFilter();
+    /// How old the list is while nothing proves it.
+    void showAge();
     /// Shows the list, or why there is none.
     void updateEmptyState();
 
@@ -60,12 +62,14 @@ private:
     LockTableModel m_model;
     EventListModel m_eventModel;
     QLineEdit *m_filter;
+    QLabel *m_age;
     LockTable *m_table;
     EmptyState *m_empty;
     QStackedWidget *m_stack;
     EventsPanel *m_events;
     SessionColumns *m_sessionColumns;
-    QString m_feedText; ///< as last noted among the events
+    QString m_feedText;    ///< as last noted among the events
+    bool m_wasFed = false; ///< the list has equalled the server once
 };
 
 } // namespace lockkeeper::gui

@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "gui/views/appearance.h"
 #include "gui/views/connectdialog.h"
+#include "gui/views/connectionstrip.h"
 #include "gui/views/detailspane.h"
 #include "gui/views/environmentstrip.h"
 #include "gui/views/eventspanel.h"
@@ -94,11 +95,11 @@ void MainWindow::makeLayout()
 {
     auto *central = new QWidget(this);
     m_environment = new EnvironmentStrip(central);
+    m_connection = new ConnectionStrip({m_commands.retry, m_commands.edit}, central);
     m_messages = new MessageStrip(central);
     m_navigation = new NavigationPane(m_commands.connect, central);
-    m_locks = new LocksPage(
-        m_host, m_clock,
-        {m_commands.connect, m_commands.demo, m_commands.retry, m_commands.clearFilter}, central);
+    m_locks = new LocksPage(m_host, m_clock,
+                            {m_commands.connect, m_commands.demo, m_commands.clearFilter}, central);
     m_details = new DetailsPane(m_locks->model(), central);
     m_details->setMinimumWidth(kDetailsWidth);
     m_status = new StatusStrip(central);
@@ -119,6 +120,7 @@ void MainWindow::makeLayout()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(m_environment);
+    layout->addWidget(m_connection);
     layout->addWidget(m_messages);
     layout->addLayout(body, 1);
     layout->addWidget(new Hairline(Qt::Horizontal, central));
@@ -163,6 +165,8 @@ void MainWindow::connectParts()
 {
     connect(&m_host, &WorkspaceHost::workspaceChanged, this, &MainWindow::showWorkspace);
     connect(&m_host, &WorkspaceHost::stateChanged, this, &MainWindow::showHostState);
+    connect(&m_host, &WorkspaceHost::demoFailed, this,
+            [this](const Error &error) { m_messages->showFailure(error); });
     connect(&m_locks->table(), &LockTable::lockSelected, this, &MainWindow::chooseLock);
     connect(&m_locks->model(), &LockTableModel::updated, this, &MainWindow::updateActions);
     connect(&m_locks->events(), &EventsPanel::folded, this,
@@ -194,7 +198,7 @@ void MainWindow::showWorkspace()
             target.name == url ? target.server.endpoint.toString() : target.name, url);
         setWindowTitle(tr("%1 — Lockkeeper").arg(target.name));
         connect(&workspace->monitor(), &locks::LockMonitor::feedChanged, this,
-                &MainWindow::showStatus);
+                &MainWindow::showFeed);
         connect(&workspace->client(), &redis::Client::stateChanged, this,
                 [this](redis::Link::State state) {
                     if (state == redis::Link::State::Ready &&
@@ -213,11 +217,15 @@ void MainWindow::showWorkspace()
 
 void MainWindow::showHostState()
 {
-    if (m_host.state() == WorkspaceHost::State::Failed && m_host.failure())
-        m_messages->showFailure(*m_host.failure(), {m_commands.retry, m_commands.edit});
-    else if (m_host.state() == WorkspaceHost::State::Open)
-        m_messages->dismiss();
+    m_commands.retry->setText(m_host.isDemo() ? tr("Start the demo &again") : tr("Re&try"));
     m_locks->updateEmptyState();
+    updateActions();
+    showStatus();
+}
+
+void MainWindow::showFeed()
+{
+    m_details->present();
     updateActions();
     showStatus();
 }
@@ -225,6 +233,8 @@ void MainWindow::showHostState()
 void MainWindow::showStatus()
 {
     app::Workspace *workspace = m_host.workspace();
+    m_connection->present(m_host);
+    m_locks->showAge();
     m_status->present(workspace, m_locks->counts());
     const bool isTrusted = workspace && workspace->monitor().feed().isTrusted;
     m_navigation->setTrusted(isTrusted);
@@ -236,7 +246,8 @@ void MainWindow::updateActions()
 {
     const app::Workspace *workspace = m_host.workspace();
     const bool isShown = workspace && m_details->row();
-    m_commands.retry->setEnabled(m_host.state() == WorkspaceHost::State::Failed);
+    m_commands.retry->setEnabled(m_host.state() == WorkspaceHost::State::Failed ||
+                                 (workspace && workspace->outage()));
     m_commands.rescan->setEnabled(workspace != nullptr);
     m_commands.copyId->setEnabled(isShown);
     m_commands.release->setEnabled(isShown && m_details->canRelease());
@@ -285,12 +296,18 @@ void MainWindow::openActionDialog(ActionDialog::Kind kind)
 
 void MainWindow::openDemo()
 {
+    if (m_host.state() == WorkspaceHost::State::Open)
+        m_messages->showDone(tr("The demo is being started"), {});
     m_host.openDemo();
 }
 
 void MainWindow::retry()
 {
-    m_host.retry();
+    if (m_host.state() == WorkspaceHost::State::Open)
+        m_host.workspace()->reconnectNow();
+    else
+        m_host.retry();
+    showStatus();
 }
 
 void MainWindow::rescan()

@@ -13,6 +13,7 @@ class QSplitter;
 namespace lockkeeper::gui {
 
 class Appearance;
+class ConnectionStrip;
 class DetailsPane;
 class EnvironmentStrip;
 class LocksPage;
@@ -35,6 +36,7 @@ public:
     [[nodiscard]] DetailsPane &details() { return *m_details; }
     [[nodiscard]] StatusStrip &status() { return *m_status; }
     [[nodiscard]] MessageStrip &messages() { return *m_messages; }
+    [[nodiscard]] ConnectionStrip &connection() { return *m_connection; }
 
     void openConnectDialog();
     /// Closes the window though nobody may be there to read a report: the program is to end.
@@ -74,6 +76,7 @@ private:
 
     void showWorkspace();
     void showHostState();
+    void showFeed();
     void showStatus();
     void updateActions();
     void chooseLock(const std::optional<LockKey> &key);
@@ -94,6 +97,7 @@ private:
     const Clock &m_clock;
     Commands m_commands{};
     EnvironmentStrip *m_environment = nullptr;
+    ConnectionStrip *m_connection = nullptr;
     MessageStrip *m_messages = nullptr;
     NavigationPane *m_navigation = nullptr;
     LocksPage *m_locks = nullptr;

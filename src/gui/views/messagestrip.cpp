@@ -9,6 +9,8 @@
 #include <QPushButton>
 #include <QStyle>
 
+#include <utility>
+
 namespace lockkeeper::gui {
 
 MessageStrip::MessageStrip(QWidget *parent)
@@ -49,6 +51,13 @@ void MessageStrip::showFailure(const Error &error, const QList<QAction *> &actio
     present(QStringLiteral("failure"), error.what, error.hint, actions);
 }
 
+void MessageStrip::showState(const QString &headline, const QString &detail,
+                             const QList<QAction *> &actions)
+{
+    present(QStringLiteral("failure"), headline, detail, actions);
+    m_close->hide();
+}
+
 void MessageStrip::dismiss()
 {
     hide();
@@ -62,9 +71,11 @@ QString MessageStrip::text() const
 void MessageStrip::present(const QString &kind, const QString &headline, const QString &detail,
                            const QList<QAction *> &actions)
 {
-    setProperty("kind", kind);
-    style()->unpolish(this);
-    style()->polish(this);
+    if (property("kind") != kind) {
+        setProperty("kind", kind);
+        style()->unpolish(this);
+        style()->polish(this);
+    }
     const bool isFailure = kind == u"failure";
     const QColor color =
         Theme::of(palette()).color(isFailure ? Theme::Role::StripText : Theme::Role::Ok);
@@ -75,14 +86,26 @@ void MessageStrip::present(const QString &kind, const QString &headline, const Q
         text += u" &nbsp; " + detail.toHtmlEscaped();
     m_text->setText(text);
     m_text->setAccessibleName(detail.isEmpty() ? headline : QString(headline + u": " + detail));
+    offer(actions);
+    m_close->show();
+    show();
+}
+
+/// Buttons that stay the same keep their focus.
+void MessageStrip::offer(const QList<QAction *> &actions)
+{
+    QStringList texts;
+    for (const QAction *action : actions)
+        texts.append(action->text().remove(u'&').remove(u'…'));
+    if (texts == std::exchange(m_offered, texts))
+        return;
     qDeleteAll(m_buttons->findChildren<QPushButton *>());
-    for (QAction *action : actions) {
-        auto *button = new QPushButton(action->text().remove(u'&').remove(u'…'), m_buttons);
-        button->setAccessibleName(button->text());
-        connect(button, &QPushButton::clicked, action, &QAction::trigger);
+    for (qsizetype i = 0; i < actions.size(); ++i) {
+        auto *button = new QPushButton(texts[i], m_buttons);
+        button->setAccessibleName(texts[i]);
+        connect(button, &QPushButton::clicked, actions[i], &QAction::trigger);
         m_buttons->layout()->addWidget(button);
     }
-    show();
 }
 
 } // namespace lockkeeper::gui

@@ -4,6 +4,7 @@
 #include "core/error.h"
 
 #include <QFrame>
+#include <QStringList>
 
 class QAction;
 class QLabel;
@@ -13,7 +14,7 @@ namespace lockkeeper::gui {
 
 /// One line above the work for what does not deserve a box: what was done, or what failed and how
 /// to go on. It stays until it is dismissed or the next one comes.
-class MessageStrip final : public QFrame
+class MessageStrip : public QFrame
 {
     Q_OBJECT
 
@@ -23,16 +24,20 @@ public:
     void showDone(const QString &headline, const QString &detail);
     /// @param actions the ways out, as buttons
     void showFailure(const Error &error, const QList<QAction *> &actions = {});
+    /// What lasts: nobody can dismiss it, and its words may change in place.
+    void showState(const QString &headline, const QString &detail, const QList<QAction *> &actions);
     void dismiss();
     [[nodiscard]] QString text() const;
 
 private:
     void present(const QString &kind, const QString &headline, const QString &detail,
                  const QList<QAction *> &actions);
+    void offer(const QList<QAction *> &actions);
 
     QLabel *m_icon;
     QLabel *m_text;
     QWidget *m_buttons;
+    QStringList m_offered; ///< what stands on the buttons
     QPushButton *m_close;
 };
 

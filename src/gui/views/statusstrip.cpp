@@ -98,8 +98,9 @@ void StatusStrip::presentFeed(app::Workspace &workspace)
                                           : StateLook{Shape::Triangle, Theme::Role::Warn};
     m_dot->setPixmap(
         shapePixmap(look.shape, Theme::of(palette()).color(look.color), devicePixelRatioF()));
+    // Why it is lost stands across the page.
     QString text = isLost ? tr("feed lost") : QString(locks::name(feed.kind));
-    if (!feed.isTrusted && !feed.reason.isEmpty())
+    if (!isLost && !feed.isTrusted && !feed.reason.isEmpty())
         text = tr("%1: %2").arg(text, feed.reason);
     say(m_feed, text);
     m_feed->setToolTip(feed.reason);
@@ -123,10 +124,14 @@ void StatusStrip::presentFeed(app::Workspace &workspace)
 
 void StatusStrip::presentServer(app::Workspace &workspace)
 {
+    const redis::ServerAddress &address = workspace.client().address();
     const redis::ServerInfo &server = workspace.client().serverInfo();
-    say(m_server,
-        server.version.isEmpty() ? workspace.client().address().displayUrl() : server.toString());
-    m_server->setToolTip(workspace.client().address().displayUrl());
+    QStringList parts{shortened(address.endpoint.toString(), 8, 24),
+                      tr("db %1").arg(address.database)};
+    if (!server.version.isEmpty())
+        parts.append(server.toString());
+    say(m_server, parts.join(QStringLiteral(" · ")));
+    m_server->setToolTip(address.displayUrl());
     const auto &database = workspace.databaseState();
     const bool isBroken = database && !*database;
     say(m_database, isBroken ? tr("database: %1").arg(database->error().what) : QString());

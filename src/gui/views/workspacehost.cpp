@@ -19,14 +19,12 @@ WorkspaceHost::~WorkspaceHost() = default;
 
 void WorkspaceHost::open(const Result<app::Target> &target)
 {
-    m_isDemo = false;
-    retire();
-    dropDemo();
+    dropNextDemo();
+    leaveShown();
     if (target) {
         show(*target);
         return;
     }
-    m_target.reset();
     m_failure = target.error();
     setState(State::Failed);
 }
@@ -39,17 +37,78 @@ void WorkspaceHost::open(const StartOptions &options)
         open(app::resolveTarget(options.input, QProcessEnvironment::systemEnvironment()));
 }
 
+void WorkspaceHost::tryTarget(const app::Target &target)
+{
+    cancelTry();
+    m_candidate = std::make_unique<app::Workspace>(target, m_clock, m_auditFolder);
+    m_candidate->flows().start(tryFlow(m_candidate.get(), this));
+}
+
+void WorkspaceHost::cancelTry()
+{
+    if (m_candidate)
+        retire(std::move(m_candidate));
+}
+
+QCoro::Task<> WorkspaceHost::tryFlow(app::Workspace *candidate, QPointer<WorkspaceHost> host)
+{
+    const Result<void> outcome = co_await candidate->open();
+    if (host)
+        host->tried(candidate, outcome);
+}
+
+void WorkspaceHost::tried(app::Workspace *candidate, const Result<void> &outcome)
+{
+    if (candidate != m_candidate.get())
+        return;
+    if (!outcome)
+        refuseCandidate(outcome.error(), Part::Server);
+    else if (candidate->database() && !candidate->databaseState())
+        connect(candidate, &app::Workspace::databaseChecked, this, [this, candidate] {
+            if (candidate == m_candidate.get())
+                judgeCandidate();
+        });
+    else
+        judgeCandidate();
+}
+
+void WorkspaceHost::judgeCandidate()
+{
+    const auto &database = m_candidate->databaseState();
+    if (database && !*database) {
+        refuseCandidate(database->error(), Part::Database);
+        return;
+    }
+    dropNextDemo();
+    std::unique_ptr<app::Workspace> next = std::move(m_candidate);
+    leaveShown();
+    m_target = next->target();
+    m_workspace = std::move(next);
+    emit workspaceChanged();
+    m_workspace->watch();
+    setState(State::Open);
+    emit trySucceeded();
+}
+
+void WorkspaceHost::refuseCandidate(const Error &error, Part part)
+{
+    const Error reason = error; // which may be the candidate's
+    cancelTry();
+    emit tryFailed(reason, part);
+}
+
 void WorkspaceHost::openDemo()
 {
-    retire();
-    dropDemo();
-    m_isDemo = true;
-    m_target.reset();
+    dropNextDemo();
     demo::DemoStack::Options options;
     options.workerProgram = QCoreApplication::applicationFilePath();
-    m_demo = std::make_shared<demo::DemoStack>(options);
-    setState(State::Opening);
-    m_flows.start(demoFlow(m_demo, this));
+    m_nextDemo = std::make_shared<demo::DemoStack>(options);
+    if (m_state != State::Open) {
+        leaveShown();
+        m_isDemo = true;
+        setState(State::Opening);
+    }
+    m_flows.start(demoFlow(m_nextDemo, this));
 }
 
 void WorkspaceHost::retry()
@@ -70,9 +129,9 @@ void WorkspaceHost::noteConnected()
 
 void WorkspaceHost::close()
 {
-    retire();
-    if (!m_flows.isIdle())
-        dropDemo(); // its start is still under way
+    cancelTry();
+    retireShown();
+    dropNextDemo();
     setState(State::Closed);
     finishWhenIdle();
 }
@@ -88,19 +147,35 @@ QCoro::Task<> WorkspaceHost::demoFlow(std::shared_ptr<demo::DemoStack> demo,
 void WorkspaceHost::demoStarted(const std::shared_ptr<demo::DemoStack> &demo,
                                 const Result<void> &outcome)
 {
-    if (demo != m_demo || m_state != State::Opening)
+    if (demo != m_nextDemo)
         return;
+    m_nextDemo.reset();
+    if (!outcome && m_state == State::Open) {
+        emit demoFailed(outcome.error());
+        return;
+    }
     if (!outcome) {
         m_failure = outcome.error();
         setState(State::Failed);
         return;
     }
+    leaveShown();
+    m_demo = demo;
+    m_isDemo = true;
+    connect(demo.get(), &demo::DemoStack::serverEnded, this, &WorkspaceHost::demoEnded);
     app::Target target;
     target.name = tr("Demo");
     target.server = demo->server();
     target.database = demo->database();
     target.nodeNames = demo->nodeNames();
     show(target);
+}
+
+/// What was seen last stays on screen.
+void WorkspaceHost::demoEnded(const Error &error)
+{
+    m_failure = error;
+    setState(State::Failed);
 }
 
 void WorkspaceHost::show(const app::Target &target)
@@ -131,22 +206,37 @@ void WorkspaceHost::opened(app::Workspace *workspace, const Result<void> &outcom
     setState(outcome ? State::Open : State::Failed);
 }
 
-void WorkspaceHost::retire()
+/// The demo that is shown goes with its workspace.
+void WorkspaceHost::leaveShown()
+{
+    retireShown();
+    dropDemo();
+    m_isDemo = false;
+    m_target.reset();
+}
+
+void WorkspaceHost::retireShown()
 {
     m_failure.reset();
     if (!m_workspace)
         return;
-    app::Workspace *leaving = m_workspace.get();
-    m_retired.push_back(std::move(m_workspace));
+    std::unique_ptr<app::Workspace> leaving = std::move(m_workspace);
     emit workspaceChanged();
+    retire(std::move(leaving));
+}
+
+void WorkspaceHost::retire(std::unique_ptr<app::Workspace> leaving)
+{
+    app::Workspace *workspace = leaving.get();
+    m_retired.push_back(std::move(leaving));
     connect(
-        leaving, &app::Workspace::closed, this,
-        [this, leaving] {
-            std::erase_if(m_retired, [leaving](auto &one) { return one.get() == leaving; });
+        workspace, &app::Workspace::closed, this,
+        [this, workspace] {
+            std::erase_if(m_retired, [workspace](auto &one) { return one.get() == workspace; });
             finishWhenIdle();
         },
         Qt::QueuedConnection);
-    leaving->close();
+    workspace->close();
 }
 
 void WorkspaceHost::dropDemo()
@@ -154,6 +244,13 @@ void WorkspaceHost::dropDemo()
     if (m_demo)
         m_demo->stop();
     m_demo.reset();
+}
+
+void WorkspaceHost::dropNextDemo()
+{
+    if (m_nextDemo)
+        m_nextDemo->stop();
+    m_nextDemo.reset();
 }
 
 void WorkspaceHost::finishWhenIdle()

@@ -20,6 +20,9 @@ class WorkspaceHost final : public QObject
     Q_OBJECT
 
 public:
+    /// Which of the two that a target names.
+    enum class Part { Server, Database };
+
     enum class State {
         Idle,    ///< nothing to show
         Opening, ///< the first try is under way
@@ -43,7 +46,11 @@ public:
     void open(const Result<app::Target> &target);
     /// What the program was asked for when it was started; without a wish, nothing.
     void open(const StartOptions &options);
-    /// Starts a demo stack and opens it.
+    /// Connects to `target` beside what is shown now, which is left only when server and database
+    /// have answered. trySucceeded() or tryFailed() follows, unless it is cancelled.
+    void tryTarget(const app::Target &target);
+    void cancelTry();
+    /// Starts a demo stack and opens it; what is shown and connected stays until it is there.
     void openDemo();
     /// The last target once more.
     void retry();
@@ -56,17 +63,29 @@ signals:
     /// Another workspace, or none: drop whatever belongs to the one before.
     void workspaceChanged();
     void stateChanged();
+    void trySucceeded();
+    void tryFailed(const lockkeeper::Error &error, lockkeeper::gui::WorkspaceHost::Part part);
+    /// There is no demo; what was shown still is.
+    void demoFailed(const lockkeeper::Error &error);
     void finished();
 
 private:
     static QCoro::Task<> openFlow(app::Workspace *workspace, QPointer<WorkspaceHost> host);
     static QCoro::Task<> demoFlow(std::shared_ptr<demo::DemoStack> demo,
                                   QPointer<WorkspaceHost> host);
+    static QCoro::Task<> tryFlow(app::Workspace *candidate, QPointer<WorkspaceHost> host);
+    void tried(app::Workspace *candidate, const Result<void> &outcome);
+    void judgeCandidate();
+    void refuseCandidate(const Error &error, Part part);
     void show(const app::Target &target);
     void opened(app::Workspace *workspace, const Result<void> &outcome);
     void demoStarted(const std::shared_ptr<demo::DemoStack> &demo, const Result<void> &outcome);
-    void retire();
+    void demoEnded(const Error &error);
+    void retireShown();
+    void retire(std::unique_ptr<app::Workspace> leaving);
+    void leaveShown();
     void dropDemo();
+    void dropNextDemo();
     void finishWhenIdle();
     void setState(State state);
 
@@ -78,8 +97,10 @@ private:
     std::optional<app::Target> m_target;
     std::optional<Error> m_failure;
     std::unique_ptr<app::Workspace> m_workspace;
+    std::unique_ptr<app::Workspace> m_candidate; ///< tried beside it
     std::vector<std::unique_ptr<app::Workspace>> m_retired;
     std::shared_ptr<demo::DemoStack> m_demo;
+    std::shared_ptr<demo::DemoStack> m_nextDemo; ///< its start is under way
 };
 
 } // namespace lockkeeper::gui
