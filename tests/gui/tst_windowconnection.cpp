@@ -4,14 +4,18 @@
 #include "gui/views/connectionstrip.h"
 #include "gui/views/detailspane.h"
 #include "gui/views/emptystate.h"
+#include "gui/views/messagestrip.h"
 #include "gui/views/statusstrip.h"
+#include "support/await.h"
 #include "windowfixture.h"
 
+#include <QFile>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTest>
 
+#include <algorithm>
 #include <optional>
 
 using namespace lockkeeper;
@@ -57,6 +61,16 @@ private slots:
     void connectDialogTakesNothingUnseen();
     void connectDialogShowsTheEnvironment();
     void editedConnectionsKeepWhatIsTheirs();
+    void keepsWhatWorksWhenAnotherTargetDoesNot();
+    void cancelsATry();
+    void saysAtWhichFieldATargetFails_data();
+    void saysAtWhichFieldATargetFails();
+    void createsNoDatabase();
+    void namesTheServer();
+
+private:
+    /// Fills in the dialog and chooses to connect.
+    static void connectTo(ConnectDialog &dialog, const QString &url, const QString &database = {});
 };
 
 void WindowConnectionTest::showsTheEmptyWindow()
@@ -219,9 +233,147 @@ void WindowConnectionTest::editedConnectionsKeepWhatIsTheirs()
     QVERIFY(!url->text().contains(QStringLiteral("s3cret")));
     button(dialog, "connectButton")->click();
     QVERIFY(chosen && chosen->server == *known);
+    dialog.refuse({ErrorCode::CannotConnect, QStringLiteral("unknown host"), {}},
+                  WorkspaceHost::Part::Server);
     url->setText(QStringLiteral("rediss://ops@two.example"));
     button(dialog, "connectButton")->click();
     QVERIFY(chosen->server.password.isEmpty()); // it was given for another host
+}
+
+void WindowConnectionTest::connectTo(ConnectDialog &dialog, const QString &url,
+                                     const QString &database)
+{
+    dialog.findChild<QLineEdit *>(QStringLiteral("url"))->setText(url);
+    dialog.findChild<QLineEdit *>(QStringLiteral("database"))->setText(database);
+    QTest::mouseClick(button(dialog, "connectButton"), Qt::LeftButton);
+}
+
+void WindowConnectionTest::keepsWhatWorksWhenAnotherTargetDoesNot()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    RedisServer other;
+    LK_START_REDIS(other);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund"), QStringLiteral("ada"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    const app::Workspace *before = fixture.host.workspace();
+    fixture.window.openConnectDialog();
+    auto *dialog = openDialog<ConnectDialog>(fixture.window);
+    QVERIFY(dialog);
+    connectTo(*dialog, QStringLiteral("redis+unix:///no/such/socket"));
+    const auto *error = dialog->findChild<QLabel *>(QStringLiteral("error"));
+    QTRY_VERIFY(error->isVisible());
+    QVERIFY(error->text().contains(QStringLiteral("/no/such/socket")));
+    QVERIFY(dialog->isVisible());
+    QCOMPARE(fixture.host.workspace(), before);
+    QVERIFY(before->outage() == std::nullopt);
+    QCOMPARE(fixture.window.connection().text(), QString()); // said once, in the dialog
+    QCOMPARE(fixture.window.messages().text(), QString());
+    QVERIFY(fixture.window.details().row());
+
+    connectTo(*dialog, other.url());
+    QTRY_VERIFY(fixture.host.workspace() != before);
+    QCOMPARE(fixture.host.workspace()->target().server, other.address());
+    QCOMPARE(fixture.host.state(), WorkspaceHost::State::Open);
+    QTRY_VERIFY(!fixture.window.findChild<ConnectDialog *>());
+    QTRY_COMPARE(fixture.window.status().feedText(), QStringLiteral("push"));
+}
+
+void WindowConnectionTest::cancelsATry()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    RedisServer silent;
+    LK_START_REDIS(silent);
+    WindowFixture fixture(server);
+    QVERIFY(fixture.open());
+    const app::Workspace *before = fixture.host.workspace();
+    fixture.window.openConnectDialog();
+    auto *dialog = openDialog<ConnectDialog>(fixture.window);
+    QVERIFY(dialog);
+    silent.pause();
+    connectTo(*dialog, silent.url());
+    QVERIFY(!button(*dialog, "connectButton")->isEnabled());
+    QVERIFY(!dialog->findChild<QLineEdit *>(QStringLiteral("url"))->isEnabled());
+    QVERIFY(dialog->findChild<QLabel *>(QStringLiteral("trying"))->isVisible());
+    QTest::mouseClick(button(*dialog, "cancelButton"), Qt::LeftButton);
+    silent.resume();
+    QTRY_VERIFY(!fixture.window.findChild<ConnectDialog *>());
+    QCOMPARE(fixture.host.workspace(), before);
+    QVERIFY(fixture.host.workspace()->monitor().feed().isTrusted);
+    QCOMPARE(fixture.host.state(), WorkspaceHost::State::Open);
+}
+
+void WindowConnectionTest::saysAtWhichFieldATargetFails_data()
+{
+    QTest::addColumn<QString>("password");
+    QTest::addColumn<QString>("database");
+    QTest::addColumn<QString>("field");
+    QTest::addColumn<QString>("words");
+    QTest::newRow("password") << QStringLiteral("wrong") << QString() << QStringLiteral("password")
+                              << QStringLiteral("password");
+    QTest::newRow("file") << QStringLiteral("right") << QStringLiteral("sqlite:///no/such/chat.db")
+                          << QStringLiteral("database") << QStringLiteral("no such file");
+    QTest::newRow("scheme") << QStringLiteral("right") << QStringLiteral("mysql://host/chat")
+                            << QStringLiteral("database") << QStringLiteral("neither postgresql");
+}
+
+void WindowConnectionTest::saysAtWhichFieldATargetFails()
+{
+    QFETCH(QString, password);
+    QFETCH(QString, database);
+    QFETCH(QString, field);
+    QFETCH(QString, words);
+    RedisServer server({.password = "right"});
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.window.openConnectDialog();
+    auto *dialog = openDialog<ConnectDialog>(fixture.window);
+    QVERIFY(dialog);
+    dialog->findChild<QLineEdit *>(QStringLiteral("password"))->setText(password);
+    connectTo(*dialog, u"redis+unix://" + server.socketPath(), database);
+    const auto *error = dialog->findChild<QLabel *>(QStringLiteral("error"));
+    QTRY_VERIFY(error->isVisible());
+    QVERIFY2(error->text().contains(words), qPrintable(error->text()));
+    const auto *wrong = dialog->findChild<QLineEdit *>(field);
+    QVERIFY(wrong->property("isWrong").toBool());
+    QTRY_VERIFY(error->y() > wrong->y() && error->y() - wrong->y() < 2 * wrong->height());
+    QVERIFY(!fixture.host.workspace());
+}
+
+void WindowConnectionTest::createsNoDatabase()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QTRY_VERIFY(fixture.host.workspace()->databaseState().has_value());
+    const Result<void> &state = *fixture.host.workspace()->databaseState();
+    const QString path = fixture.target().database->path;
+    QVERIFY(!state);
+    QVERIFY2(state.error().what.contains(path), qPrintable(state.error().what));
+    const auto report = await(fixture.host.workspace()->actions().remove({.session = kFirst}));
+    QVERIFY(!report.isDone());
+    QVERIFY(!QFile::exists(path));
+}
+
+void WindowConnectionTest::namesTheServer()
+{
+    RedisServer server({.listen = RedisServer::Listen::Tcp});
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    QVERIFY(fixture.open());
+    const auto says = [&](const QString &words) {
+        const auto labels = fixture.window.status().findChildren<QLabel *>();
+        return std::ranges::any_of(
+            labels, [&words](const QLabel *one) { return one->text().contains(words); });
+    };
+    QTRY_VERIFY(says(server.address().endpoint.toString() + QStringLiteral(" · db 0 · redis")));
 }
 
 QTEST_MAIN(WindowConnectionTest)

@@ -6,6 +6,8 @@
 #include "gui/views/theme.h"
 #include "ui_connectdialog.h"
 
+#include <QStyle>
+
 namespace lockkeeper::gui {
 
 namespace {
@@ -27,6 +29,8 @@ ConnectDialog::ConnectDialog(QWidget *parent)
     m_form->connectButton->setProperty("kind", QStringLiteral("primary"));
     m_form->readOnly->setAccessibleName(tr("Read-only"));
     m_form->error->hide();
+    m_form->trying->setProperty("kind", QStringLiteral("secondary"));
+    m_form->trying->hide();
     m_form->family->addItem(tr("chat: chat:session_lock:, 60 s"), QStringLiteral("chat"));
     m_form->family->addItem(tr("copilot: copilot:session_lock:, 10 s"), QStringLiteral("copilot"));
     m_form->family->addItem(tr("other prefixes"), QString());
@@ -101,20 +105,50 @@ app::TargetInput ConnectDialog::input() const
 void ConnectDialog::tryTarget()
 {
     const app::TargetInput given = input();
+    clearError();
     if (given.url.isEmpty()) {
-        showError({ErrorCode::InvalidInput, QStringLiteral("--url") + tr(" is missing"),
-                   tr("Write redis://host:6379")});
+        showInputError({ErrorCode::InvalidInput, QStringLiteral("--url") + tr(" is missing"),
+                        tr("Write redis://host:6379")});
         return;
     }
     // What is connected is what the fields say: nothing of the environment is added unseen.
     Result<app::Target> target = app::resolveTarget(given, QProcessEnvironment());
     if (!target) {
-        showError(target.error());
+        showInputError(target.error());
         return;
     }
     fillInPasswords(*target);
+    m_form->trying->setText(tr("Connecting to %1 …").arg(target->server.endpoint.toString()));
+    setTrying(true);
     emit targetChosen(*target);
-    accept();
+}
+
+void ConnectDialog::setTrying(bool isTrying)
+{
+    for (int i = 0; i < m_form->fields->count(); ++i) {
+        if (QWidget *part = m_form->fields->itemAt(i)->widget(); part && part != m_form->error)
+            part->setEnabled(!isTrying);
+    }
+    m_form->demoButton->setEnabled(!isTrying);
+    m_form->connectButton->setEnabled(!isTrying);
+    m_form->trying->setVisible(isTrying);
+    if (isTrying)
+        m_form->cancelButton->setFocus();
+    growToFit(*this);
+}
+
+void ConnectDialog::refuse(const Error &error, WorkspaceHost::Part part)
+{
+    setTrying(false);
+    const bool isRefused = error.code == ErrorCode::NotPermitted;
+    switch (part) {
+    case WorkspaceHost::Part::Server:
+        showError(error, isRefused ? m_form->password : m_form->url);
+        return;
+    case WorkspaceHost::Part::Database:
+        showError(error, isRefused ? m_form->databasePassword : m_form->database);
+        return;
+    }
 }
 
 /// A password goes to the host and user only that it was given for.
@@ -139,26 +173,51 @@ void ConnectDialog::fillInPasswords(app::Target &target) const
 
 /// The options of the command line are the fields here: what is wrong with one is said of the
 /// other.
-void ConnectDialog::showError(const Error &error)
+void ConnectDialog::showInputError(const Error &error)
 {
-    const QList<std::pair<QString, QWidget *>> fields{
+    const QList<std::pair<QString, QLineEdit *>> fields{
         {QStringLiteral("--url"), m_form->url},
         {QStringLiteral("--db"), m_form->database},
         {QStringLiteral("--lock-prefix"), m_form->lockPrefix},
         {QStringLiteral("--session-prefix"), m_form->sessionPrefix},
         {QStringLiteral("--lease"), m_form->lease}};
-    QString what = error.what;
     for (const auto &[option, field] : fields) {
-        if (!what.startsWith(option))
+        if (!error.what.startsWith(option))
             continue;
-        what.replace(0, option.size(), field->accessibleName());
-        field->setFocus();
+        Error named = error;
+        named.what.replace(0, option.size(), field->accessibleName());
+        showError(named, field);
+        return;
     }
+    showError(error, m_form->url);
+}
+
+void ConnectDialog::showError(const Error &error, QLineEdit *field)
+{
+    m_wrong = field;
+    field->setProperty("isWrong", true);
+    field->style()->polish(field);
+    field->setFocus();
+    int row = 0;
+    int column = 0;
+    int span = 0;
+    m_form->fields->getItemPosition(m_form->fields->indexOf(field), &row, &column, &span, &span);
+    m_form->fields->addWidget(m_form->error, row + 1, column); // the rows between are for this
     const QString color = Theme::of(palette()).color(Theme::Role::Bad).name();
-    m_form->error->setText(u"<span style=\"color:" + color + u"\">◆ <b>" + what.toHtmlEscaped() +
-                           u"</b></span><br>" + error.hint.toHtmlEscaped());
+    m_form->error->setText(u"<span style=\"color:" + color + u"\">◆ <b>" +
+                           error.what.toHtmlEscaped() + u"</b></span><br>" +
+                           error.hint.toHtmlEscaped());
     m_form->error->show();
     growToFit(*this);
+}
+
+void ConnectDialog::clearError()
+{
+    m_form->error->hide();
+    if (!m_wrong)
+        return;
+    m_wrong->setProperty("isWrong", false);
+    m_wrong->style()->polish(m_wrong);
 }
 
 } // namespace lockkeeper::gui

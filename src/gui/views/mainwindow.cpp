@@ -269,8 +269,10 @@ void MainWindow::openConnectDialog()
         if (target)
             dialog->setTarget(*target);
     }
-    connect(dialog, &ConnectDialog::targetChosen, this,
-            [this](const app::Target &target) { m_host.open(target); });
+    connect(dialog, &ConnectDialog::targetChosen, &m_host, &WorkspaceHost::tryTarget);
+    connect(dialog, &QDialog::rejected, &m_host, &WorkspaceHost::cancelTry);
+    connect(&m_host, &WorkspaceHost::trySucceeded, dialog, &QDialog::accept);
+    connect(&m_host, &WorkspaceHost::tryFailed, dialog, &ConnectDialog::refuse);
     connect(dialog, &ConnectDialog::demoChosen, this, &MainWindow::openDemo);
     dialog->open();
 }
