@@ -350,7 +350,7 @@ void WindowConnectionTest::createsNoDatabase()
     LK_START_REDIS(server);
     WindowFixture fixture(server);
     fixture.lock(kFirst, "aaaa");
-    QVERIFY(fixture.open());
+    fixture.host.open(Result<app::Target>(fixture.target()));
     QVERIFY(fixture.select(kFirst));
     QTRY_VERIFY(fixture.host.workspace()->databaseState().has_value());
     const Result<void> &state = *fixture.host.workspace()->databaseState();

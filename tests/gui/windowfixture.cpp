@@ -81,6 +81,9 @@ bool WindowFixture::isStored(const SessionId &id)
 
 bool WindowFixture::open(bool isReadOnly)
 {
+    sessions::SessionDatabase database(*target().database);
+    if (!await(database.check())) // which makes the file
+        return false;
     app::Target wanted = target();
     wanted.isReadOnly = isReadOnly;
     host.open(Result<app::Target>(wanted));

@@ -154,9 +154,21 @@ void LockTable::rowsAboutToBeRemoved(const QModelIndex &parent, int first, int l
 /// Whole rows are selected: Home and End lead to the first and the last one.
 QModelIndex LockTable::moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers)
 {
+    if (action == MoveEnd && !currentIndex().isValid())
+        return m_model.index(m_model.rowCount() - 1, 0); // the base class begins at the top
     if (action == MoveHome || action == MoveEnd)
         modifiers |= Qt::ControlModifier;
     return QTableView::moveCursor(action, modifiers);
+}
+
+void LockTable::focusInEvent(QFocusEvent *event)
+{
+    // The base class would choose the first row where none is chosen.
+    const bool hadNone = !currentIndex().isValid();
+    const QScopedValueRollback guard(m_isUpdating, true);
+    QTableView::focusInEvent(event);
+    if (hadNone)
+        setCurrentIndex({});
 }
 
 void LockTable::resizeEvent(QResizeEvent *event)
