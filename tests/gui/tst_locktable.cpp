@@ -51,6 +51,7 @@ private slots:
     void aLockThatComesBackIsSelectedAgain();
     void keysMoveTheSelectionAndScroll();
     void namesTheSessionsOnScreen();
+    void allTimesGoOnTogether();
     void columnsStayWhenTheScrollBarComes();
 };
 
@@ -177,6 +178,25 @@ void LockTableTest::namesTheSessionsOnScreen()
     QTest::keyClick(&table, Qt::Key_End);
     QVERIFY(!table.sessionsOnScreen().contains(sessionId(0)));
     QVERIFY(table.sessionsOnScreen().contains(sessionId(99)));
+}
+
+void LockTableTest::allTimesGoOnTogether()
+{
+    LockTableModel model(m_clock);
+    fill(model);
+    model.advance();
+    const LockRow &row = model.rowAt(0);
+    const QModelIndex ttl = model.index(0, static_cast<int>(LockColumn::Ttl));
+    const SteadyTime shown = model.timeOf(row);
+    const QString text = ttl.data().toString();
+    const QSignalSpy stepped(&model, &LockTableModel::stepped);
+    m_clock.advance(7s);
+    QVERIFY(model.timeOf(row) == shown);
+    QCOMPARE(ttl.data().toString(), text);
+    model.advance();
+    QCOMPARE(stepped.count(), 1);
+    QVERIFY(model.timeOf(row) == shown + 7s);
+    QVERIFY(ttl.data().toString() != text);
 }
 
 void LockTableTest::columnsStayWhenTheScrollBarComes()

@@ -359,6 +359,7 @@ void WindowTest::offersNoDeleteOfWhatIsNowhere()
     RedisServer server;
     LK_START_REDIS(server);
     WindowFixture fixture(server);
+    fixture.addSession(kSecond, QStringLiteral("Two"), QStringLiteral("m.kern"));
     fixture.lock(kFirst, "aaaa");
     QVERIFY(fixture.open());
     QVERIFY(fixture.select(kFirst));
@@ -373,6 +374,7 @@ void WindowTest::saysThatADeleteWouldDoNothing()
     RedisServer server;
     LK_START_REDIS(server);
     WindowFixture fixture(server);
+    fixture.addSession(kSecond, QStringLiteral("Two"), QStringLiteral("m.kern"));
     server.redis({"SET", locks::LockFamily().cacheKey(kFirst).bytes(),
                   R"({"session_id":")" + kFirst.bytes() + R"(","messages":[]})"});
     fixture.lock(kFirst, "aaaa");

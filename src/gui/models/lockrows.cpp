@@ -26,10 +26,9 @@ void LockRows::freeze(SteadyTime lastProof)
 
 SteadyTime LockRows::timeOf(const LockRow &row) const
 {
-    const SteadyTime now = m_clock.steady();
     if (row.gone)
-        return now; // that it has gone was proved
-    return row.provenAt.value_or(frozenAt().value_or(now));
+        return m_shownTime; // that it has gone was proved
+    return row.provenAt.value_or(frozenAt().value_or(m_shownTime));
 }
 
 void LockRows::upsert(const locks::LockRecord &record)

@@ -22,6 +22,7 @@ public:
 
     explicit LockRows(const Clock &clock)
         : m_clock(clock)
+        , m_shownTime(clock.steady())
     {}
 
     void begin(locks::LockFamily family, locks::NodeNames nodeNames);
@@ -35,6 +36,8 @@ public:
     {
         return m_isFrozen ? std::optional(m_lastProof) : std::nullopt;
     }
+    /// Lets the shown time go on. Between two steps whatever shows a time shows the same one.
+    void step() { m_shownTime = m_clock.steady(); }
     /// The moment for which a row's clocks are to be shown.
     [[nodiscard]] SteadyTime timeOf(const LockRow &row) const;
 
@@ -80,6 +83,7 @@ private:
     void diagnose(Slot &slot);
 
     const Clock &m_clock;
+    SteadyTime m_shownTime;
     locks::LockFamily m_family;
     locks::NodeNames m_nodeNames;
     std::vector<Slot> m_slots;

@@ -12,7 +12,7 @@ namespace lockkeeper::gui {
 
 namespace {
 
-constexpr milliseconds kTimeStep{250};
+constexpr milliseconds kTimeStep{200};
 
 } // namespace
 
@@ -90,9 +90,11 @@ void LockTableModel::flush()
 
 void LockTableModel::advance()
 {
+    m_rows.step();
     m_rows.diagnoseDue();
     m_rows.retireGone();
     commit();
+    emit stepped();
 }
 
 void LockTableModel::setFilter(const LockFilter &filter)

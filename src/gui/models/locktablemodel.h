@@ -41,7 +41,8 @@ public:
     [[nodiscard]] SteadyTime timeOf(const LockRow &row) const { return m_rows.timeOf(row); }
     /// Takes over what was queued, now.
     void flush();
-    /// Lets time pass: diagnoses that are due, and rows that have lingered long enough.
+    /// Lets time pass: the one that is shown, diagnoses that are due, and rows that have lingered
+    /// long enough.
     void advance();
 
     void setFilter(const LockFilter &filter);
@@ -73,6 +74,8 @@ public:
     [[nodiscard]] const Clock &clock() const { return m_clock; }
 
 signals:
+    /// The shown time went on: timeOf() says another one.
+    void stepped();
     /// Around every change of rows and order: a view keeps its place between the two.
     void aboutToUpdate();
     void updated();

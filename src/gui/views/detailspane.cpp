@@ -17,7 +17,6 @@ namespace lockkeeper::gui {
 
 namespace {
 
-constexpr milliseconds kFollowInterval{250};
 constexpr milliseconds kLoadPause{500}; ///< between two reads of a session that keeps changing
 
 } // namespace
@@ -54,8 +53,7 @@ DetailsPane::DetailsPane(const LockTableModel &model, QWidget *parent)
     connect(m_form->releaseButton, &QPushButton::clicked, this, &DetailsPane::releaseRequested);
     connect(m_form->deleteButton, &QPushButton::clicked, this, &DetailsPane::deleteRequested);
     connect(m_form->messages, &MessagesView::revealRequested, this, &DetailsPane::reveal);
-    m_followTimer.setInterval(kFollowInterval);
-    connect(&m_followTimer, &QTimer::timeout, this, &DetailsPane::follow);
+    connect(&model, &LockTableModel::stepped, this, &DetailsPane::follow);
     m_loadTimer.setSingleShot(true);
     m_loadTimer.setInterval(kLoadPause);
     connect(&m_loadTimer, &QTimer::timeout, this, &DetailsPane::load);
@@ -89,12 +87,8 @@ void DetailsPane::showLock(const std::optional<LockKey> &key)
     if (const LockRow *row = key ? m_model.find(*key) : nullptr)
         m_row = *row;
     m_form->messages->begin(m_row ? m_row->record.session : SessionId());
-    if (m_row) {
-        m_followTimer.start();
+    if (m_row)
         load();
-    } else {
-        m_followTimer.stop();
-    }
     present();
     emit shownChanged(m_row.has_value());
 }

@@ -89,7 +89,6 @@ private:
     std::optional<app::Inspection> m_inspection;
     quint64 m_generation = 0; ///< of the selection: results of an earlier one are dropped
     bool m_isLoading = false;
-    QTimer m_followTimer;
     QTimer m_loadTimer;
 };
 

@@ -17,7 +17,6 @@ namespace lockkeeper::gui {
 
 namespace {
 
-constexpr milliseconds kClockInterval{200};
 constexpr int kRowsAround = 20;
 constexpr int kLeastTitle = 120;
 
@@ -54,9 +53,7 @@ LockTable::LockTable(LockTableModel &model, QWidget *parent)
     connect(&model, &LockTableModel::aboutToUpdate, this, &LockTable::rememberPlace);
     connect(&model, &LockTableModel::updated, this, &LockTable::restorePlace);
     connect(verticalScrollBar(), &QScrollBar::valueChanged, this, &LockTable::screenChanged);
-    m_clockTimer.setInterval(kClockInterval);
-    connect(&m_clockTimer, &QTimer::timeout, this, &LockTable::repaintClocks);
-    m_clockTimer.start();
+    connect(&model, &LockTableModel::stepped, this, &LockTable::repaintClocks);
 }
 
 void LockTable::layOutColumns()

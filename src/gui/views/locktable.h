@@ -5,7 +5,6 @@
 #include "gui/models/lockrow.h"
 
 #include <QTableView>
-#include <QTimer>
 
 #include <optional>
 
@@ -66,7 +65,6 @@ private:
     QList<Anchor> m_anchors;
     bool m_isUpdating =
         false; ///< rows change: what happens to the selection is not the user's will
-    QTimer m_clockTimer;
 };
 
 } // namespace lockkeeper::gui

@@ -269,6 +269,7 @@ void LockTableModelTest::goneLocksLingerAndLeave()
     const int row = model.rowOf(locks::LockFamily().lockKey(sessionId(1)));
     QCOMPARE(row, 2); // below those that are held
     m_clock.advance(2s);
+    model.advance();
     QCOMPARE(model.index(row, 0).data().toString(), QStringLiteral("expired"));
     QCOMPARE(model.index(row, 4).data().toString(), QStringLiteral("gone 2 s ago"));
     m_clock.advance(LockRows::kLinger);
