@@ -161,7 +161,8 @@ QString agoText(milliseconds span)
 
 QString unbroken(QString text)
 {
-    static const QRegularExpression gap(QStringLiteral("(?<=[0-9]) (?=(s|min|h|d|B|[KMGT]B)\\b)"));
+    static const QRegularExpression gap(
+        QStringLiteral("(?<=[0-9]) (?=(s|min|h|d|B|[KMGT]B)\\b)| (?=ago\\b)"));
     return text.replace(gap, QString(QChar::Nbsp));
 }
 

@@ -32,7 +32,7 @@ struct OwnerLabel
 [[nodiscard]] QString cachedText(const LockRow &row);
 /// A span without tenths from one second on: for "… ago", which must not flicker.
 [[nodiscard]] QString agoText(milliseconds span);
-/// The same with numbers that stay on the line of their units.
+/// A sentence whose numbers stay on the line of their units.
 [[nodiscard]] QString unbroken(QString text);
 /// "1 lock", "9 locks": `many` holds %1.
 [[nodiscard]] QString counted(qsizetype count, const QString &one, const QString &many);

@@ -28,8 +28,8 @@ void TestWords::headsOfFailures()
 
 void TestWords::numbersStayWithTheirUnits()
 {
-    QCOMPARE(unbroken(QStringLiteral("for 2 h 1 min of 60 s, 12 messages")),
-             QStringLiteral("for 2\u00a0h 1\u00a0min of 60\u00a0s, 12 messages"));
+    QCOMPARE(unbroken(QStringLiteral("for 2 h 1 min of 60 s ago, 12 messages")),
+             QStringLiteral("for 2\u00a0h 1\u00a0min of 60\u00a0s\u00a0ago, 12 messages"));
 }
 
 QTEST_APPLESS_MAIN(TestWords)
