@@ -3,7 +3,9 @@
 #include "gui/views/connectdialog.h"
 #include "gui/views/detailspane.h"
 #include "gui/views/emptystate.h"
+#include "gui/views/eventspanel.h"
 #include "gui/views/factsview.h"
+#include "gui/views/lockdelegate.h"
 #include "gui/views/messagestrip.h"
 #include "gui/views/messagesview.h"
 #include "gui/views/statusstrip.h"
@@ -62,6 +64,7 @@ private slots:
     void offersNoDeleteOfWhatIsNowhere();
     void saysThatADeleteWouldDoNothing();
     void claimsNothingOfTheTimeBeforeItWatched();
+    void cutsNoRow();
     void copiesTheWholeId();
     void everyFocusableWidgetHasAName();
 };
@@ -402,6 +405,21 @@ void WindowTest::claimsNothingOfTheTimeBeforeItWatched()
     fixture.lock(kSecond, "bbbb");
     QTRY_VERIFY(fixture.select(kSecond));
     QCOMPARE(facts->valueOf(QStringLiteral("Renewed")), QStringLiteral("never"));
+}
+
+void WindowTest::cutsNoRow()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QTRY_COMPARE(fixture.model().rowCount(), 1);
+    for (const int height : {768, 789, 1000, 700, 768}) {
+        fixture.window.resize(1344, height);
+        QTRY_COMPARE(fixture.table().viewport()->height() % LockDelegate::kRowHeight, 0);
+    }
+    QVERIFY(fixture.window.locksPage().events().height() < 124 + LockDelegate::kRowHeight);
 }
 
 void WindowTest::copiesTheWholeId()

@@ -6,12 +6,14 @@
 #include "gui/views/emptystate.h"
 #include "gui/views/eventspanel.h"
 #include "gui/views/hairline.h"
+#include "gui/views/lockdelegate.h"
 #include "gui/views/locktable.h"
 #include "gui/views/sessioncolumns.h"
 #include "gui/views/workspacehost.h"
 
 #include <QAction>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
@@ -19,13 +21,9 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace lockkeeper::gui {
-
-namespace {
-
-constexpr int kEventsHeight = 124;
-
-} // namespace
 
 LocksPage::LocksPage(WorkspaceHost &host, const Clock &clock, Ways ways, QWidget *parent)
     : QWidget(parent)
@@ -39,26 +37,47 @@ LocksPage::LocksPage(WorkspaceHost &host, const Clock &clock, Ways ways, QWidget
     , m_empty(new EmptyState(this))
     , m_stack(new QStackedWidget(this))
     , m_events(new EventsPanel(m_eventModel, this))
+    , m_splitter(new QSplitter(Qt::Vertical, this))
     , m_sessionColumns(new SessionColumns(m_model, *m_table, this))
 {
     setObjectName(QStringLiteral("page"));
     m_stack->addWidget(m_table);
     m_stack->addWidget(m_empty);
-    auto *splitter = new QSplitter(Qt::Vertical, this);
-    splitter->setChildrenCollapsible(false);
-    splitter->setHandleWidth(1);
-    splitter->addWidget(m_stack);
-    splitter->addWidget(m_events);
-    splitter->setStretchFactor(0, 1);
-    splitter->setSizes({QWIDGETSIZE_MAX, kEventsHeight});
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->setHandleWidth(1);
+    m_splitter->addWidget(m_stack);
+    m_splitter->addWidget(m_events);
+    m_splitter->setStretchFactor(0, 1);
+    m_splitter->setSizes({QWIDGETSIZE_MAX, m_eventsHeight});
+    connect(m_splitter, &QSplitter::splitterMoved, this, [this] {
+        m_eventsHeight = m_events->height();
+        fitRows();
+    });
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(makeFilterBar());
     layout->addWidget(new Hairline(Qt::Horizontal, this));
-    layout->addWidget(splitter, 1);
+    layout->addWidget(m_splitter, 1);
     connect(&m_model, &LockTableModel::updated, this, &LocksPage::updateEmptyState);
     updateEmptyState();
+}
+
+/// No row is cut at the foot of the list: what is left over goes to the events.
+void LocksPage::fitRows()
+{
+    if (m_events->isFolded())
+        return;
+    const int both = m_stack->height() + m_events->height();
+    const int rows = both - m_eventsHeight - m_table->horizontalHeader()->height();
+    const int events = m_eventsHeight + std::max(rows, 0) % LockDelegate::kRowHeight;
+    m_splitter->setSizes({both - events, events});
+}
+
+void LocksPage::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    fitRows();
 }
 
 QWidget *LocksPage::makeFilterBar()

@@ -49,7 +49,11 @@ public:
     /// Shows the list, or why there is none.
     void updateEmptyState();
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
+    void fitRows();
     void presentEmptyState();
     void showFeed(const locks::FeedStatus &feed);
     void applyFilter(const QString &text);
@@ -67,6 +71,8 @@ private:
     EmptyState *m_empty;
     QStackedWidget *m_stack;
     EventsPanel *m_events;
+    QSplitter *m_splitter;
+    int m_eventsHeight = 124; ///< as wished for; a part of a row may come on top
     SessionColumns *m_sessionColumns;
     QString m_feedText;    ///< as last noted among the events
     bool m_wasFed = false; ///< the list has equalled the server once
