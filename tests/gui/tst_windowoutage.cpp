@@ -3,10 +3,12 @@
 #include "gui/views/connectionstrip.h"
 #include "gui/views/detailspane.h"
 #include "gui/views/factsview.h"
+#include "gui/views/theme.h"
 #include "windowfixture.h"
 
 #include <QApplication>
 #include <QLabel>
+#include <QListView>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QTest>
@@ -115,6 +117,9 @@ void WindowOutageTest::standsStillAtTheLastProof()
     QCOMPARE(cell(fixture, kFirst, LockColumn::HeldFor), held);
     QCOMPARE(facts->valueOf(QStringLiteral("Expires")), expires);
     QVERIFY(age->isVisible());
+    const QLabel *reason = label(fixture.window, "reason");
+    const QColor gone = Theme::of(fixture.window.palette()).color(Theme::Role::Gone);
+    QCOMPARE(reason->palette().color(QPalette::WindowText), gone);
 
     for (const char *name : {"releaseButton", "deleteButton"}) {
         QVERIFY(!button(fixture.window, name)->isEnabled());
@@ -125,6 +130,7 @@ void WindowOutageTest::standsStillAtTheLastProof()
     QTRY_VERIFY_WITH_TIMEOUT(button(fixture.window, "releaseButton")->isEnabled(), kLimitMs);
     QTRY_VERIFY(cell(fixture, kFirst, LockColumn::Ttl) != ttl);
     QTRY_VERIFY(!label(fixture.window, "asOf")->isVisible());
+    QVERIFY(reason->palette().color(QPalette::WindowText) != gone);
     QVERIFY(button(fixture.window, "deleteButton")->isEnabled());
     QVERIFY(!age->isVisible());
 }
@@ -155,6 +161,15 @@ void WindowOutageTest::comesBackWithSelectionAndScroll()
     QCOMPARE(bar->value(), scroll);
     QCOMPARE(fixture.table().selectedLock(), locks::LockFamily().lockKey(chosen));
     QVERIFY(fixture.window.details().row());
+    // Loss and return stand once each among the events.
+    QAbstractItemModel *events =
+        fixture.window.findChild<QListView *>(QStringLiteral("events"))->model();
+    const auto told = [events](const QString &words) {
+        return events->match(events->index(0, 0), Qt::DisplayRole, words, -1, Qt::MatchContains)
+            .size();
+    };
+    QTRY_COMPARE(told(QStringLiteral("the list equals the server")), 2);
+    QCOMPARE(told(QStringLiteral("feed lost")), 1);
 }
 
 void WindowOutageTest::theFeedAloneMayBeLost()

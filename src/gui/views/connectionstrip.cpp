@@ -57,12 +57,14 @@ void ConnectionStrip::showFailed(const WorkspaceHost &host)
     const Error &failure = *host.failure();
     // A demo's server does not come back by itself.
     if (host.isDemo()) {
-        showState(failure.what, failure.hint, {m_ways.retry});
+        showState(tr("The demo does not run"), joined({failure.what, failure.hint}),
+                  {m_ways.retry});
         return;
     }
     const auto outage = host.workspace() ? host.workspace()->outage() : std::nullopt;
     const bool goesOn = outage && (outage->isTrying || outage->nextTry);
-    showState(failure.what, joined({failure.hint, goesOn ? nextStep(*outage) : QString()}),
+    showState(tr("Cannot connect"),
+              joined({failure.what, failure.hint, goesOn ? nextStep(*outage) : QString()}),
               {m_ways.retry, m_ways.edit});
 }
 

@@ -285,10 +285,13 @@ void DetailsPane::presentAge()
     QPalette greyed;
     if (proven)
         greyed.setColor(QPalette::WindowText, Theme::of(palette()).color(Theme::Role::Gone));
-    for (QWidget *part :
-         {static_cast<QWidget *>(m_form->title), static_cast<QWidget *>(m_form->card),
-          static_cast<QWidget *>(m_form->tabs)})
-        part->setPalette(greyed);
+    m_form->title->setPalette(greyed);
+    // A style sheet keeps palettes from being handed on to children.
+    for (const QWidget *part :
+         {static_cast<QWidget *>(m_form->card), static_cast<QWidget *>(m_form->tabs)}) {
+        for (QLabel *label : part->findChildren<QLabel *>())
+            label->setPalette(greyed);
+    }
 }
 
 bool DetailsPane::canRelease() const

@@ -107,8 +107,8 @@ void LocksPage::setWorkspace(app::Workspace *workspace)
     m_workspace = workspace;
     m_table->clearSelectedLock();
     m_eventModel.clear();
-    m_feedText.clear();
     m_wasFed = false;
+    m_isFed = false;
     m_sessionColumns->setLookup(workspace ? &workspace->lookup() : nullptr);
     m_model.begin(workspace ? workspace->target().family : locks::LockFamily(),
                   workspace ? workspace->target().nodeNames : locks::NodeNames());
@@ -134,14 +134,11 @@ void LocksPage::showFeed(const locks::FeedStatus &feed)
         m_model.thaw();
     m_table->setTrusted(!isLost);
     showAge();
-    const QString text = feed.isTrusted ? tr("the list equals the server")
-                         : isLost       ? tr("feed lost: %1").arg(feed.reason)
-                                        : QString();
-    if (m_wasFed && !text.isEmpty() && text != m_feedText)
-        m_eventModel.note(m_clock.wall(), text);
+    // That it is there again, the registry tells.
+    if (isLost && m_isFed)
+        m_eventModel.note(m_clock.wall(), tr("feed lost: %1").arg(feed.reason));
+    m_isFed = feed.isTrusted || (m_isFed && !isLost);
     m_wasFed = m_wasFed || feed.isTrusted;
-    if (!text.isEmpty())
-        m_feedText = text;
     updateEmptyState();
 }
 

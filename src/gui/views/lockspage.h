@@ -74,8 +74,8 @@ private:
     QSplitter *m_splitter;
     int m_eventsHeight = 124; ///< as wished for; a part of a row may come on top
     SessionColumns *m_sessionColumns;
-    QString m_feedText;    ///< as last noted among the events
     bool m_wasFed = false; ///< the list has equalled the server once
+    bool m_isFed = false;  ///< and no loss was noted since
 };
 
 } // namespace lockkeeper::gui

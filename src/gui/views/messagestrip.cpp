@@ -33,8 +33,14 @@ MessageStrip::MessageStrip(QWidget *parent)
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 8, 16, 8);
     layout->setSpacing(8);
-    layout->addWidget(m_icon);
-    layout->addWidget(m_text, 1);
+    // Beside the first line of a text that may have several.
+    auto *message = new QHBoxLayout;
+    message->setSpacing(8);
+    m_icon->setFixedHeight(fontMetrics().height());
+    message->addWidget(m_icon, 0, Qt::AlignTop);
+    message->addWidget(m_text, 1);
+    layout->addLayout(message, 1);
+    layout->setAlignment(message, Qt::AlignVCenter);
     layout->addWidget(m_buttons);
     layout->addWidget(m_close);
     connect(m_close, &QPushButton::clicked, this, &MessageStrip::dismiss);

@@ -99,7 +99,9 @@ void StatusStrip::presentFeed(app::Workspace &workspace)
     m_dot->setPixmap(
         shapePixmap(look.shape, Theme::of(palette()).color(look.color), devicePixelRatioF()));
     // Why it is lost stands across the page.
-    QString text = isLost ? tr("feed lost") : QString(locks::name(feed.kind));
+    QString text = !isLost                           ? QString(locks::name(feed.kind))
+                   : workspace.monitor().lastProof() ? tr("feed lost")
+                                                     : tr("not connected");
     if (!isLost && !feed.isTrusted && !feed.reason.isEmpty())
         text = tr("%1: %2").arg(text, feed.reason);
     say(m_feed, text);
