@@ -40,6 +40,7 @@ bool Workbench::start()
     if (!target.database) {
         target.database.emplace();
         target.database->path = m_folder.filePath(QStringLiteral("chat.db"));
+        target.createsDatabase = true;
     }
     auditFolder = m_folder.filePath(QStringLiteral("audit"));
     return reopen();
