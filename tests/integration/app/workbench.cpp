@@ -41,7 +41,6 @@ bool Workbench::start()
         target.database.emplace();
         target.database->path = m_folder.filePath(QStringLiteral("chat.db"));
         target.createsDatabase = true;
-        target.createsDatabase = true;
     }
     auditFolder = m_folder.filePath(QStringLiteral("audit"));
     return reopen();
