@@ -335,6 +335,7 @@ QString outcomeText(const ActionReport &report)
     case ErrorCode::ConnectionLost:
     case ErrorCode::TimedOut:
     case ErrorCode::Protocol:
+    case ErrorCode::PasswordNeeded:
     case ErrorCode::Untrusted:
     case ErrorCode::Database:
     case ErrorCode::Corrupt:

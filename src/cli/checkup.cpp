@@ -273,8 +273,9 @@ QCoro::Task<> Checkup::checkDatabase()
     // Looking must neither create a file nor bring its tables up to date.
     sessions::SessionDatabase database(*m_target.database, sessions::SqlAccess::ReadOnly);
     const Result<void> checked = co_await database.check();
-    const bool isReached = checked || (checked.error().code != ErrorCode::CannotConnect &&
-                                       checked.error().code != ErrorCode::TimedOut);
+    const bool isReached =
+        checked || (exitCodeOf(checked.error().code) != ExitCode::CannotConnect &&
+                    checked.error().code != ErrorCode::TimedOut);
     if (!isReached) {
         keep(failed(QStringLiteral("database"), checked.error(), ExitCode::CannotConnect), since);
         skip(QStringLiteral("tables"), tr("not tried: %1 failed").arg(QStringLiteral("database")));

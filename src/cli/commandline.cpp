@@ -37,7 +37,8 @@ CommandLine::CommandLine()
     m_app->footer(
         tr("Without --url and --db the environment is asked: LOCKKEEPER_URL, LOCKKEEPER_DB, else\n"
            "REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, DATABASE_URL. A password may also come from\n"
-           "LOCKKEEPER_REDIS_PASSWORD.\n"
+           "LOCKKEEPER_REDIS_PASSWORD or PGPASSWORD; on a terminal one that is missing is asked "
+           "for.\n"
            "\n"
            "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused: the lock changed "
            "hands,\n"

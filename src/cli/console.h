@@ -13,8 +13,11 @@ namespace lockkeeper::cli {
 /// Whether there is somebody who can answer: standard input and standard error are terminals.
 [[nodiscard]] bool isInteractive();
 
+enum class Echo { On, Off };
+
 /// Puts the question on standard error and waits for one line from standard input; Cancelled when
-/// `stop` is requested or the input ends.
-[[nodiscard]] Task<QString> ask(QString question, std::stop_token stop);
+/// `stop` is requested or the input ends. With Echo::Off the answer is not seen, and the terminal
+/// is as it was however the question ends.
+[[nodiscard]] Task<QString> ask(QString question, std::stop_token stop, Echo echo = Echo::On);
 
 } // namespace lockkeeper::cli

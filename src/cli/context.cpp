@@ -71,15 +71,62 @@ Task<app::Workspace *> Context::connectTo(DatabaseUse use)
     // A mistyped path must not leave an empty database behind.
     where->isDatabaseReadOnly = use == DatabaseUse::Reads;
     where->createsDatabase = use == DatabaseUse::Adds;
-    m_workspace = std::make_unique<app::Workspace>(std::move(*where), m_clock,
-                                                   app::AuditLog::defaultFolder());
+    Result<void> opened = co_await openWorkspace(*where);
+    if (!opened && opened.error().code == ErrorCode::PasswordNeeded) {
+        const Result<Secret> given = co_await password(opened.error());
+        if (!given)
+            co_return openingError(given.error());
+        where->server.password = *given;
+        opened = co_await openWorkspace(*where);
+    }
+    if (!opened)
+        co_return openingError(opened.error());
+    co_return co_await unlockDatabase(*where);
+}
+
+Task<void> Context::openWorkspace(app::Target where)
+{
+    co_await closeWorkspace();
+    m_workspace = std::make_unique<app::Workspace>(where, m_clock, app::AuditLog::defaultFolder());
+    m_isWorkspaceClosed = false;
     QObject::connect(m_workspace.get(), &app::Workspace::closed, this,
                      [this] { m_isWorkspaceClosed = true; });
     m_closeOnStop.emplace(stop(), [this] { m_workspace->close(); });
-    const Result<void> opened = co_await m_workspace->open();
+    co_return co_await m_workspace->open();
+}
+
+Task<app::Workspace *> Context::unlockDatabase(app::Target where)
+{
+    // Elsewhere the database is tried in its own time: nobody waits for it who needs it not.
+    const bool mayAsk = isInteractive() && where.database &&
+                        where.database->kind == sessions::Dsn::Kind::PostgreSql &&
+                        where.database->password.isEmpty();
+    if (!mayAsk)
+        co_return m_workspace.get();
+    const Result<void> checked = co_await m_workspace->database()->check();
+    if (checked || checked.error().code != ErrorCode::PasswordNeeded)
+        co_return m_workspace.get();
+    const Result<Secret> given = co_await password(checked.error());
+    if (!given)
+        co_return openingError(given.error());
+    where.database->password = *given;
+    const Result<void> opened = co_await openWorkspace(where);
     if (!opened)
         co_return openingError(opened.error());
     co_return m_workspace.get();
+}
+
+Task<Secret> Context::password(Error whyNeeded)
+{
+    if (!isInteractive())
+        co_return whyNeeded;
+    const Result<QString> answer =
+        co_await ask(tr("%1. Password:").arg(whyNeeded.what), stop(), Echo::Off);
+    if (!answer)
+        co_return answer.error();
+    if (answer->isEmpty())
+        co_return whyNeeded;
+    co_return Secret(answer->toUtf8());
 }
 
 Task<app::Workspace *> Context::connectWithDatabase(DatabaseUse use)
@@ -112,13 +159,21 @@ Task<void> Context::confirm(QString question)
     const Result<QString> answer = co_await ask(question + tr(" [y/N]"), stop());
     if (!answer)
         co_return answer.error();
-    if (answer->compare(u"y", Qt::CaseInsensitive) != 0 &&
-        answer->compare(u"yes", Qt::CaseInsensitive) != 0)
+    const QString word = answer->trimmed().toLower();
+    if (word != u"y" && word != u"yes")
         co_return Error{ErrorCode::NotPermitted, tr("not confirmed: nothing was changed"), {}};
     co_return Result<void>();
 }
 
 QCoro::Task<> Context::close()
+{
+    co_await closeWorkspace();
+    if (m_demo)
+        m_demo->stop();
+    m_demo.reset();
+}
+
+QCoro::Task<> Context::closeWorkspace()
 {
     m_closeOnStop.reset();
     if (m_workspace && !m_isWorkspaceClosed) {
@@ -130,9 +185,6 @@ QCoro::Task<> Context::close()
         static_cast<void>(co_await closed.future());
     }
     m_workspace.reset();
-    if (m_demo)
-        m_demo->stop();
-    m_demo.reset();
 }
 
 } // namespace lockkeeper::cli

@@ -65,11 +65,20 @@ public:
     /// Asks on a terminal. NotPermitted elsewhere, and when the answer is no.
     [[nodiscard]] Task<void> confirm(QString question);
 
+    /// Asks for a password, unseen, where there is a terminal; elsewhere `whyNeeded` is the end.
+    [[nodiscard]] Task<Secret> password(Error whyNeeded);
+
     /// Ends the workspace's flows and the demo.
     [[nodiscard]] QCoro::Task<> close();
 
 private:
     [[nodiscard]] Task<app::Workspace *> connectTo(DatabaseUse use);
+    /// A new workspace instead of the one that there may be.
+    [[nodiscard]] Task<void> openWorkspace(app::Target where);
+    /// Asks for the password that the database wants and was not given, if it can be asked for.
+    [[nodiscard]] Task<app::Workspace *> unlockDatabase(app::Target where);
+    [[nodiscard]] QCoro::Task<> closeWorkspace();
+
     CommonOptions m_options;
     const Clock &m_clock;
     Output m_output;

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace lockkeeper::cli {
 
@@ -40,6 +41,21 @@ Json stageJson(const CheckupStage &stage)
     return json;
 }
 
+QCoro::Task<QList<CheckupStage>> checkUp(app::Target target, Context &context)
+{
+    Checkup checkup(target, context.clock());
+    co_return co_await checkup.run();
+}
+
+/// Why the stage failed, if for want of a password.
+std::optional<Error> lackingPassword(const QList<CheckupStage> &stages, const QString &name)
+{
+    const auto stage = std::ranges::find(stages, name, &CheckupStage::name);
+    const bool isLacking =
+        stage != stages.end() && stage->error && stage->error->code == ErrorCode::PasswordNeeded;
+    return isLacking ? stage->error : std::nullopt;
+}
+
 } // namespace
 
 void DoctorCommand::declare(CLI::App &app)
@@ -55,11 +71,22 @@ void DoctorCommand::declare(CLI::App &app)
 
 QCoro::Task<int> DoctorCommand::run(Context &context)
 {
-    const Result<app::Target> target = co_await context.target();
+    Result<app::Target> target = co_await context.target();
     if (!target)
         co_return context.fail(target.error());
-    Checkup checkup(*target, context.clock());
-    const QList<CheckupStage> stages = co_await checkup.run();
+    QList<CheckupStage> stages = co_await checkUp(*target, context);
+    if (const auto lacking = lackingPassword(stages, QStringLiteral("auth"))) {
+        if (const Result<Secret> given = co_await context.password(*lacking)) {
+            target->server.password = *given;
+            stages = co_await checkUp(*target, context);
+        }
+    }
+    if (const auto lacking = lackingPassword(stages, QStringLiteral("database"))) {
+        if (const Result<Secret> given = co_await context.password(*lacking)) {
+            target->database->password = *given;
+            stages = co_await checkUp(*target, context);
+        }
+    }
     print(stages, *target, context);
     const auto failed = std::ranges::find(stages, Outcome::Failed, &CheckupStage::outcome);
     co_return code(failed == stages.end() ? ExitCode::Done : failed->exitCode);

@@ -19,6 +19,7 @@ ExitCode exitCodeOf(ErrorCode code)
         return ExitCode::LockTimeout;
     case ErrorCode::CannotConnect:
     case ErrorCode::ConnectionLost:
+    case ErrorCode::PasswordNeeded:
     case ErrorCode::Untrusted:
         return ExitCode::CannotConnect;
     case ErrorCode::NotPermitted:

@@ -23,6 +23,8 @@ QLatin1StringView codeName(ErrorCode code)
         return QLatin1StringView("lease-lost");
     case ErrorCode::CannotConnect:
         return QLatin1StringView("cannot-connect");
+    case ErrorCode::PasswordNeeded:
+        return QLatin1StringView("password-needed");
     case ErrorCode::Untrusted:
         return QLatin1StringView("untrusted");
     case ErrorCode::ConnectionLost:

@@ -13,6 +13,7 @@ enum class ErrorCode {
     LockTimeout,    ///< the lock was not obtained within the wait
     LeaseLost,      ///< we held the lock and do no longer
     CannotConnect,  ///< no connection could be made, for a passing or a lasting reason
+    PasswordNeeded, ///< the server wants a password and was given none
     Untrusted,      ///< the peer's certificate does not prove who it is
     ConnectionLost, ///< the connection went away; the command had no effect or only read
     OutcomeUnknown, ///< a mutation was sent and its reply never came: read to find out

@@ -26,6 +26,7 @@ bool isPassing(ErrorCode code)
     case ErrorCode::ChangedHands:
     case ErrorCode::LockTimeout:
     case ErrorCode::LeaseLost:
+    case ErrorCode::PasswordNeeded:
     case ErrorCode::Untrusted:
     case ErrorCode::NotPermitted:
     case ErrorCode::Refused:
@@ -44,14 +45,14 @@ Error greetingError(const Reply &reply, const ServerAddress &address)
 {
     const QByteArray prefix = reply.errorPrefix();
     const QString peer = address.endpoint.toString();
-    if (prefix == "NOAUTH")
-        return {ErrorCode::NotPermitted, peer + u" asks for a password",
+    const bool isWrong = prefix == "WRONGPASS" || reply.bytes().contains("invalid password");
+    const QString user = address.user.isEmpty() ? QString() : u" of user " + address.user;
+    if (prefix == "NOAUTH" || (isWrong && address.password.isEmpty()))
+        return {ErrorCode::PasswordNeeded, peer + u" asks for a password" + user,
                 QStringLiteral("put it into the URL (redis://:PASSWORD@host) or into "
                                "LOCKKEEPER_REDIS_PASSWORD")};
-    if (prefix == "WRONGPASS" || reply.bytes().contains("invalid password"))
-        return {ErrorCode::NotPermitted,
-                peer + u" refuses the password" +
-                    (address.user.isEmpty() ? QString() : u" of user " + address.user),
+    if (isWrong)
+        return {ErrorCode::NotPermitted, peer + u" refuses the password" + user,
                 QStringLiteral("check user and password")};
     if (prefix == "LOADING" || prefix == "MASTERDOWN" || prefix == "BUSY")
         return {ErrorCode::CannotConnect,
@@ -158,7 +159,8 @@ void Link::connectOnce()
 QList<Command> Link::greeting() const
 {
     QList<Command> commands;
-    if (!m_address.password.isEmpty())
+    // A user without a password may need none; without AUTH we would be the default user.
+    if (!m_address.user.isEmpty() || !m_address.password.isEmpty())
         commands << commands::auth(m_address.user, m_address.password.reveal());
     commands << commands::ping();
     if (m_address.database != 0)

@@ -28,10 +28,10 @@ struct SaveOutcome
 
 /// The tables "ChatSession" and "ChatMessage" of the chat platform. PostgreSQL tables are used as
 /// they are, columns that a release lacks are left alone; an SQLite file is created by migrations.
-/// Each call is one transaction on a thread of its own. Failures are CannotConnect, TimedOut,
-/// Database, NotPermitted, ConnectionLost and Cancelled (nothing was written), OutcomeUnknown (the
-/// connection was lost, or not waited for, while a write was being committed) and Corrupt (a row
-/// that cannot be read).
+/// Each call is one transaction on a thread of its own. Failures are CannotConnect, PasswordNeeded,
+/// TimedOut, Database, NotPermitted, ConnectionLost and Cancelled (nothing was written),
+/// OutcomeUnknown (the connection was lost, or not waited for, while a write was being committed)
+/// and Corrupt (a row that cannot be read).
 class SessionDatabase final
 {
 public:

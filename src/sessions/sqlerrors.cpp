@@ -85,8 +85,12 @@ Error connectError(const QSqlError &error, const Dsn &dsn)
     const QString text = sqlErrorText(error, dsn);
     QString hint = QStringLiteral("see whether the database server runs and can be reached from "
                                   "here");
+    ErrorCode code = ErrorCode::CannotConnect;
     // Failures to connect carry no SQLSTATE; the words are those of libpq and the server.
-    if (text.contains(u"password authentication failed") || text.contains(u"no password supplied"))
+    if (text.contains(u"no password supplied")) {
+        code = ErrorCode::PasswordNeeded;
+        hint = QStringLiteral("put it into the DSN, into PGPASSWORD or into ~/.pgpass");
+    } else if (text.contains(u"password authentication failed"))
         hint = QStringLiteral("check user name and password of the DSN");
     else if (text.contains(u"pg_hba.conf"))
         hint = QStringLiteral("the server does not admit this user from here; see its pg_hba.conf");
@@ -100,7 +104,7 @@ Error connectError(const QSqlError &error, const Dsn &dsn)
         hint = QStringLiteral("check the host name of the DSN");
     else if (dsn.kind == Dsn::Kind::Sqlite)
         hint = QStringLiteral("see whether the file may be read and written, and its folder too");
-    return {ErrorCode::CannotConnect,
+    return {code,
             QStringLiteral("cannot connect to the database %1: %2").arg(dsn.displayText(), text),
             hint};
 }

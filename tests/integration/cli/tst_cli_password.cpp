@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "integration/cli/cliprogram.h"
+#include "support/childprocess.h"
+#include "support/postgresserver.h"
+
+#include <QFile>
+#include <QTest>
+
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+using namespace lockkeeper;
+using namespace lockkeeper::test;
+
+namespace {
+
+constexpr int kEnd = 60'000;
+
+/// A terminal of our own: what is written to it is typed, what is read from it was on screen.
+class Terminal
+{
+public:
+    Terminal()
+        : m_keyboard(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC))
+    {
+        ::grantpt(m_keyboard);
+        ::unlockpt(m_keyboard);
+        m_name = ::ptsname(m_keyboard);
+        m_screen = ::open(m_name.constData(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    }
+    ~Terminal()
+    {
+        ::close(m_screen);
+        ::close(m_keyboard);
+    }
+    Terminal(const Terminal &) = delete;
+    Terminal &operator=(const Terminal &) = delete;
+
+    [[nodiscard]] bool isOpen() const { return m_screen >= 0; }
+    [[nodiscard]] QString name() const { return QString::fromLocal8Bit(m_name); }
+    [[nodiscard]] bool hasEcho() const
+    {
+        termios now{};
+        return ::tcgetattr(m_screen, &now) == 0 && (now.c_lflag & ECHO) != 0;
+    }
+    void type(const QByteArray &keys)
+    {
+        QCOMPARE(::write(m_keyboard, keys.constData(), static_cast<size_t>(keys.size())),
+                 keys.size());
+    }
+    /// All that was on screen by now.
+    QByteArray text()
+    {
+        pollfd ready{m_keyboard, POLLIN, 0};
+        while (::poll(&ready, 1, 0) == 1) {
+            char buffer[4096];
+            const ssize_t count = ::read(m_keyboard, buffer, sizeof buffer);
+            if (count <= 0)
+                break;
+            m_text.append(buffer, count);
+        }
+        return m_text;
+    }
+
+private:
+    int m_keyboard;
+    int m_screen = -1;
+    QByteArray m_name;
+    QByteArray m_text;
+};
+
+std::unique_ptr<QProcess> startOn(const Terminal &terminal, const CliProgram &cli,
+                                  const QStringList &arguments)
+{
+    auto process = std::make_unique<QProcess>();
+    process->setProcessEnvironment(cli.environment());
+    process->setStandardInputFile(terminal.name());
+    process->setStandardErrorFile(terminal.name());
+    dieWithParent(*process);
+    process->start(qEnvironmentVariable("LK_BIN") + QStringLiteral("/lockkeeper-cli"), arguments);
+    return process;
+}
+
+RedisServer::Options locked()
+{
+    RedisServer::Options options;
+    options.aclUsers = {QStringLiteral("alice on >hunter2 ~* &* +@all"),
+                        QStringLiteral("open on nopass ~* &* +@all")};
+    return options;
+}
+
+const QStringList kList{QStringLiteral("list"), QStringLiteral("--json")};
+
+} // namespace
+
+class TestCliPassword final : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void asksOnceUnseen();
+    void takesNoForAnAnswer();
+    void restoresTheTerminalWhenInterrupted();
+    void asksOnTerminalsOnly();
+    void logsUsersWithoutPasswordIn();
+    void asksForTheDatabasesPassword();
+    void doctorAsks();
+};
+
+void TestCliPassword::asksOnceUnseen()
+{
+    RedisServer server(locked());
+    LK_START_REDIS(server);
+    const CliProgram cli(u"redis+unix://alice@" + server.socketPath());
+    Terminal terminal;
+    QVERIFY(terminal.isOpen());
+    const auto right = startOn(terminal, cli, kList);
+    QTRY_VERIFY_WITH_TIMEOUT(terminal.text().contains("Password:"), kEnd);
+    QVERIFY(terminal.text().contains("asks for a password of user alice"));
+    QVERIFY(!terminal.hasEcho());
+    terminal.type("hunter2\n");
+    QVERIFY(right->waitForFinished(kEnd));
+    QVERIFY2(right->exitCode() == 0, terminal.text().constData());
+    QVERIFY(terminal.hasEcho());
+    QVERIFY(!terminal.text().contains("hunter2"));
+    QCOMPARE(right->readAllStandardOutput(), QByteArray("[]\n"));
+
+    const auto wrong = startOn(terminal, cli, kList);
+    QTRY_COMPARE_WITH_TIMEOUT(terminal.text().count("Password:"), 2, kEnd);
+    terminal.type("nonsense\n");
+    QVERIFY(wrong->waitForFinished(kEnd));
+    QCOMPARE(wrong->exitCode(), 6);
+    QVERIFY(terminal.text().contains("refuses the password of user alice"));
+    QCOMPARE(terminal.text().count("Password:"), 2);
+}
+
+void TestCliPassword::takesNoForAnAnswer()
+{
+    RedisServer server(locked());
+    LK_START_REDIS(server);
+    const CliProgram cli(u"redis+unix://alice@" + server.socketPath());
+    Terminal terminal;
+    const auto process = startOn(terminal, cli, kList);
+    QTRY_VERIFY_WITH_TIMEOUT(terminal.text().contains("Password:"), kEnd);
+    terminal.type("\n");
+    QVERIFY(process->waitForFinished(kEnd));
+    QCOMPARE(process->exitCode(), 6);
+    QVERIFY(terminal.text().contains("LOCKKEEPER_REDIS_PASSWORD"));
+}
+
+void TestCliPassword::restoresTheTerminalWhenInterrupted()
+{
+    RedisServer server(locked());
+    LK_START_REDIS(server);
+    const CliProgram cli(u"redis+unix://alice@" + server.socketPath());
+    Terminal terminal;
+    const auto process = startOn(terminal, cli, kList);
+    QTRY_VERIFY_WITH_TIMEOUT(terminal.text().contains("Password:"), kEnd);
+    QVERIFY(!terminal.hasEcho());
+    QCOMPARE(::kill(static_cast<pid_t>(process->processId()), SIGINT), 0);
+    QVERIFY(process->waitForFinished(kEnd));
+    QCOMPARE(process->exitStatus(), QProcess::NormalExit);
+    QCOMPARE(process->exitCode(), 1);
+    QVERIFY(terminal.hasEcho());
+}
+
+void TestCliPassword::asksOnTerminalsOnly()
+{
+    RedisServer server(locked());
+    LK_START_REDIS(server);
+    const CliRun run = CliProgram(u"redis+unix://alice@" + server.socketPath()).run(kList);
+    QCOMPARE(run.exitCode, 6);
+    QVERIFY2(run.err.contains("asks for a password of user alice"), run.err.constData());
+    QVERIFY(!run.err.contains("Password:"));
+}
+
+void TestCliPassword::logsUsersWithoutPasswordIn()
+{
+    RedisServer server(locked());
+    LK_START_REDIS(server);
+    const CliRun run = CliProgram(u"redis+unix://open@" + server.socketPath())
+                           .run({QStringLiteral("doctor"), QStringLiteral("--json")});
+    QVERIFY2(run.exitCode == 0, run.err.constData());
+    QVERIFY2(server.redis({"ACL", "LOG"}).toList().isEmpty(), "nobody was refused");
+    const CliRun nobody = CliProgram(u"redis+unix://nobody@" + server.socketPath()).run(kList);
+    QCOMPARE(nobody.exitCode, 6);
+}
+
+void TestCliPassword::asksForTheDatabasesPassword()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    PostgresServer postgres;
+    LK_START_POSTGRES(postgres);
+    const QString name = QStringLiteral("chat");
+    QVERIFY(postgres.createChatDatabase(name, PostgresServer::Release::Newer));
+    postgres.sql(name, QStringLiteral("CREATE ROLE bob SUPERUSER LOGIN PASSWORD 'hunter2'"));
+    const QString rules = postgres.sql(name, QStringLiteral("SHOW hba_file")).trimmed();
+    QFile file(rules);
+    QVERIFY2(file.open(QIODevice::WriteOnly | QIODevice::Truncate), qPrintable(rules));
+    file.write("local all lk trust\nlocal all all scram-sha-256\n");
+    file.close();
+    postgres.sql(name, QStringLiteral("SELECT pg_reload_conf()"));
+
+    CliProgram cli(server.url());
+    const QString dsn = postgres.dsn(name, {}, QStringLiteral("bob"));
+    cli.setEnvironment(QStringLiteral("LOCKKEEPER_DB"), dsn);
+    const QStringList sessions{QStringLiteral("session"), QStringLiteral("list"),
+                               QStringLiteral("--user"), QStringLiteral("u"),
+                               QStringLiteral("--json")};
+    CliRun run;
+    QTRY_VERIFY2((run = cli.run(sessions)).err.contains("no password supplied") &&
+                     run.exitCode == 6,
+                 run.err.constData());
+    QVERIFY2(run.err.contains("PGPASSWORD"), run.err.constData());
+
+    Terminal terminal;
+    const auto process = startOn(terminal, cli, sessions);
+    QTRY_VERIFY_WITH_TIMEOUT(terminal.text().contains("Password:"), kEnd);
+    terminal.type("hunter2\n");
+    QVERIFY(process->waitForFinished(kEnd));
+    QVERIFY2(process->exitCode() == 0, terminal.text().constData());
+    QCOMPARE(process->readAllStandardOutput(), QByteArray("[]\n"));
+    QVERIFY(!terminal.text().contains("hunter2"));
+}
+
+void TestCliPassword::doctorAsks()
+{
+    RedisServer server(locked());
+    LK_START_REDIS(server);
+    const CliProgram cli(u"redis+unix://alice@" + server.socketPath());
+    Terminal terminal;
+    const auto process = startOn(terminal, cli, {QStringLiteral("doctor")});
+    QTRY_VERIFY_WITH_TIMEOUT(terminal.text().contains("Password:"), kEnd);
+    terminal.type("hunter2\n");
+    QVERIFY(process->waitForFinished(kEnd));
+    QCOMPARE(process->exitCode(), 0);
+    QVERIFY(process->readAllStandardOutput().contains("as alice"));
+}
+
+QTEST_GUILESS_MAIN(TestCliPassword)
+#include "tst_cli_password.moc"
