@@ -268,10 +268,11 @@ void InspectionView::printCopies(Output &output) const
                {m_inspection.hasDatabase ? copyText(m_inspection.stored) : tr("none given"),
                 m_inspection.stored ? Tone::Plain : Tone::Bad}});
     addRow(tr("title"), [](const ChatSession &session) {
-        return session.title ? printable(session.title->toUtf8()) : QString();
+        const bool hasTitle = session.title && !session.title->isEmpty();
+        return hasTitle ? printable(session.title->toUtf8()) : tr("none");
     });
     addRow(tr("user"), [](const ChatSession &session) {
-        return session.user ? printable(session.user->bytes()) : QString();
+        return session.user ? printable(session.user->bytes()) : tr("none");
     });
     addRow(tr("messages"),
            [](const ChatSession &session) { return QString::number(session.messages.size()); });

@@ -241,7 +241,7 @@ TextTable lockTable(const QList<LockRow> &rows)
                      {tr("SESSION")},
                      {tr("TTL"), true},
                      {tr("HELD"), true},
-                     {tr("OWNER")},
+                     {tr("OWNER"), false, true},
                      {tr("USER"), false, true},
                      {tr("CACHED"), true},
                      {tr("TITLE"), false, true}});

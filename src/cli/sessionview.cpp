@@ -34,12 +34,12 @@ QByteArray withoutSecrets(const QByteArray &credentialsJson)
 
 QString textOf(const std::optional<UserId> &user)
 {
-    return user ? printable(user->bytes()) : QString();
+    return user ? printable(user->bytes()) : tr("none");
 }
 
 QString textOf(const std::optional<QString> &text)
 {
-    return text ? printable(text->toUtf8()) : QString();
+    return text && !text->isEmpty() ? printable(text->toUtf8()) : tr("none");
 }
 
 } // namespace

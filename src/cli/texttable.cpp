@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cwchar>
+#include <utility>
 
 namespace lockkeeper::cli {
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr int kGap = 2;
 constexpr int kNarrowest = 8; ///< of an elastic column
+constexpr int kLeftOut = -1;  ///< the width of a column that is not shown
 
 int widthOf(char32_t character)
 {
@@ -81,12 +83,23 @@ QList<int> TextTable::widths(int maxWidth) const
         widths.append(width);
         sum += width + (i > 0 ? kGap : 0);
     }
-    for (qsizetype i = 0; i < m_columns.size() && maxWidth > 0 && sum > maxWidth; ++i) {
-        if (!m_columns[i].isElastic || widths[i] <= kNarrowest)
-            continue;
-        const int narrower = std::max(kNarrowest, widths[i] - (sum - maxWidth));
-        sum -= widths[i] - narrower;
-        widths[i] = narrower;
+    // The widest first, so that a long title does not cost a short name.
+    while (maxWidth > 0 && sum > maxWidth) {
+        qsizetype widest = -1;
+        for (qsizetype i = 0; i < m_columns.size(); ++i) {
+            if (m_columns[i].isElastic && widths[i] > kNarrowest &&
+                (widest < 0 || widths[i] > widths[widest]))
+                widest = i;
+        }
+        if (widest < 0)
+            break;
+        --widths[widest];
+        --sum;
+    }
+    // Lines that wrap are worse to read than a column that is not there.
+    for (qsizetype i = m_columns.size() - 1; i > 0 && maxWidth > 0 && sum > maxWidth; --i) {
+        if (m_columns[i].isElastic)
+            sum -= std::exchange(widths[i], kLeftOut) + kGap;
     }
     return widths;
 }
@@ -95,13 +108,18 @@ QString TextTable::rendered(int maxWidth, bool isColoured) const
 {
     const QList<int> columnWidths = widths(maxWidth);
     QString out;
+    qsizetype last = m_columns.size() - 1;
+    while (last > 0 && columnWidths[last] == kLeftOut)
+        --last;
     const auto addLine = [&](const auto &cellAt) {
         QString line;
-        for (qsizetype i = 0; i < m_columns.size(); ++i) {
+        for (qsizetype i = 0; i <= last; ++i) {
+            if (columnWidths[i] == kLeftOut)
+                continue;
             const Cell cell = cellAt(i);
             const QString text = cutTo(cell.text, columnWidths[i]);
             const QString padding(columnWidths[i] - displayWidth(text), u' ');
-            const bool isLast = i + 1 == m_columns.size();
+            const bool isLast = i == last;
             if (m_columns[i].isRightAligned)
                 line += padding;
             line += isColoured ? painted(text, cell.tone) : text;

@@ -23,7 +23,7 @@ public:
     {
         QString header;
         bool isRightAligned = false;
-        bool isElastic = false; ///< cut first when the terminal is too narrow
+        bool isElastic = false; ///< cut, then left out, when the terminal is too narrow
     };
     struct Cell
     {

@@ -13,6 +13,8 @@ private slots:
     void alignsColumns();
     void coloursCellsWithoutShiftingThem();
     void cutsElasticColumnsToTheTerminal();
+    void cutsTheWidestFirst();
+    void leavesOutWhatDoesNotFit();
     void countsWideCharactersTwice();
 };
 
@@ -41,6 +43,33 @@ void TestTextTable::cutsElasticColumnsToTheTerminal()
     const QStringList lines = table.rendered(24, false).split(u'\n');
     QCOMPARE(lines.at(1), QStringLiteral("0123456789  a title tha…"));
     QCOMPARE(lines.at(1).size(), 24);
+}
+
+void TestTextTable::cutsTheWidestFirst()
+{
+    TextTable table(
+        {{QStringLiteral("USER"), false, true}, {QStringLiteral("TITLE"), false, true}});
+    table.add({{QStringLiteral("somebody-1")}, {QStringLiteral("a title that is too long")}});
+    const QStringList lines = table.rendered(26, false).split(u'\n');
+    QCOMPARE(lines.at(1), QStringLiteral("somebody-1  a title that …"));
+}
+
+void TestTextTable::leavesOutWhatDoesNotFit()
+{
+    TextTable table({{QStringLiteral("ID")},
+                     {QStringLiteral("USER"), false, true},
+                     {QStringLiteral("SIZE"), true},
+                     {QStringLiteral("TITLE"), false, true}});
+    table.add({{QStringLiteral("0123456789")},
+               {QStringLiteral("somebody-1")},
+               {QStringLiteral("3 KB")},
+               {QStringLiteral("a title")}});
+    const QString wide = table.rendered(35, false).section(u'\n', 1, 1);
+    QCOMPARE(wide, QStringLiteral("0123456789  somebod…  3 KB  a title"));
+    const QString narrow = table.rendered(30, false).section(u'\n', 1, 1);
+    QCOMPARE(narrow, QStringLiteral("0123456789  somebod…  3 KB"));
+    const QString narrowest = table.rendered(18, false).section(u'\n', 1, 1);
+    QCOMPARE(narrowest, QStringLiteral("0123456789  3 KB"));
 }
 
 void TestTextTable::countsWideCharactersTwice()
