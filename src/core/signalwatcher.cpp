@@ -27,12 +27,14 @@ void pass(int number)
     errno = saved;
 }
 
-/// Sets the handler of every signal that is not ignored.
+/// Sets the handler of every signal; a SIGHUP that nohup had ignored stays so. Scripts start what
+/// runs in the background with SIGINT ignored, and mean it when they send one.
 void handle(void (*handler)(int))
 {
     for (const int number : kSignals) {
         struct sigaction now = {};
-        if (sigaction(number, nullptr, &now) != 0 || now.sa_handler == SIG_IGN)
+        sigaction(number, nullptr, &now);
+        if (number == SIGHUP && now.sa_handler == SIG_IGN)
             continue;
         struct sigaction action = {};
         action.sa_handler = handler;

@@ -7,9 +7,9 @@
 
 namespace lockkeeper {
 
-/// Turns SIGINT, SIGTERM and SIGHUP into a Qt signal, so that the program ends in order; one that
-/// was ignored when the program was started (nohup) stays ignored. The third one ends the program
-/// as if nobody had listened. One per process.
+/// Turns SIGINT, SIGTERM and SIGHUP into a Qt signal, so that the program ends in order; a SIGHUP
+/// that was ignored when the program was started (nohup) stays ignored. The third one ends the
+/// program as if nobody had listened. One per process.
 class SignalWatcher final : public QObject
 {
     Q_OBJECT
