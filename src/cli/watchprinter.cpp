@@ -105,7 +105,8 @@ void WatchPrinter::printText(const LockEvent &event)
 {
     QString line = localTime(event.at) + u"  " + QString(name(event)).leftJustified(14);
     if (event.kind == LockEvent::Kind::Synced) {
-        line += tr("%1 locks; from here on, as it happens").arg(m_snapshots);
+        line += (m_snapshots == 1 ? tr("1 lock") : tr("%1 locks").arg(m_snapshots)) +
+                tr("; from here on, as it happens");
         m_snapshots = 0;
     } else {
         line += printable(event.session.bytes());
