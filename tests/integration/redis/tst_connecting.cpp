@@ -154,7 +154,7 @@ void TestConnecting::missingPassword()
     LK_START_REDIS(server);
     auto address = server.address();
     address.password = Secret();
-    VERIFY_FAILS(address, ErrorCode::NotPermitted, "asks for a password");
+    VERIFY_FAILS(address, ErrorCode::PasswordNeeded, "asks for a password");
 }
 
 void TestConnecting::nothingListens()
