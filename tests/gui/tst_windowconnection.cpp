@@ -65,6 +65,8 @@ private slots:
     void cancelsATry();
     void saysAtWhichFieldATargetFails_data();
     void saysAtWhichFieldATargetFails();
+    void saysAtWhichFieldARefusalBelongs_data();
+    void saysAtWhichFieldARefusalBelongs();
     void createsNoDatabase();
     void namesTheServer();
 
@@ -315,6 +317,8 @@ void WindowConnectionTest::saysAtWhichFieldATargetFails_data()
     QTest::addColumn<QString>("words");
     QTest::newRow("password") << QStringLiteral("wrong") << QString() << QStringLiteral("password")
                               << QStringLiteral("password");
+    QTest::newRow("no password") << QString() << QString() << QStringLiteral("password")
+                                 << QStringLiteral("asks for a password");
     QTest::newRow("file") << QStringLiteral("right") << QStringLiteral("sqlite:///no/such/chat.db")
                           << QStringLiteral("database") << QStringLiteral("no such file");
     QTest::newRow("scheme") << QStringLiteral("right") << QStringLiteral("mysql://host/chat")
@@ -342,6 +346,40 @@ void WindowConnectionTest::saysAtWhichFieldATargetFails()
     QVERIFY(wrong->property("isWrong").toBool());
     QTRY_VERIFY(error->y() > wrong->y() && error->y() - wrong->y() < 2 * wrong->height());
     QVERIFY(!fixture.host.workspace());
+}
+
+void WindowConnectionTest::saysAtWhichFieldARefusalBelongs_data()
+{
+    using Part = WorkspaceHost::Part;
+    QTest::addColumn<ErrorCode>("code");
+    QTest::addColumn<Part>("part");
+    QTest::addColumn<QString>("field");
+    QTest::newRow("server, none given")
+        << ErrorCode::PasswordNeeded << Part::Server << QStringLiteral("password");
+    QTest::newRow("server, a wrong one")
+        << ErrorCode::NotPermitted << Part::Server << QStringLiteral("password");
+    QTest::newRow("server, away") << ErrorCode::CannotConnect << Part::Server
+                                  << QStringLiteral("url");
+    QTest::newRow("database, none given")
+        << ErrorCode::PasswordNeeded << Part::Database << QStringLiteral("databasePassword");
+    QTest::newRow("database, no right on the tables")
+        << ErrorCode::NotPermitted << Part::Database << QStringLiteral("database");
+}
+
+void WindowConnectionTest::saysAtWhichFieldARefusalBelongs()
+{
+    QFETCH(ErrorCode, code);
+    QFETCH(WorkspaceHost::Part, part);
+    QFETCH(QString, field);
+    ConnectDialog dialog;
+    dialog.setAttribute(Qt::WA_DeleteOnClose, false);
+    dialog.refuse({code, QStringLiteral("no"), {}}, part);
+    QStringList wrong;
+    for (const QLineEdit *one : dialog.findChildren<QLineEdit *>()) {
+        if (one->property("isWrong").toBool())
+            wrong.append(one->objectName());
+    }
+    QCOMPARE(wrong, QStringList(field));
 }
 
 void WindowConnectionTest::createsNoDatabase()
