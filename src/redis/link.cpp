@@ -41,7 +41,7 @@ bool isPassing(ErrorCode code)
 }
 
 /// The Error that an error reply to the greeting stands for.
-Error greetingError(const Reply &reply, const ServerAddress &address)
+Error greetingError(const QByteArray &command, const Reply &reply, const ServerAddress &address)
 {
     const QByteArray prefix = reply.errorPrefix();
     const QString peer = address.endpoint.toString();
@@ -58,6 +58,12 @@ Error greetingError(const Reply &reply, const ServerAddress &address)
         return {ErrorCode::CannotConnect,
                 peer + u" is not ready: " + QString::fromUtf8(reply.bytes()),
                 QStringLiteral("it is tried again")};
+    // Servers quote the arguments of a command that they do not know, and here that is the
+    // password.
+    if (command == "AUTH")
+        return {ErrorCode::Refused, peer + u" does not take a login",
+                QStringLiteral("AUTH may be renamed there, or a proxy may stand before it; leave "
+                               "the password out if it asks for none")};
     return toError(reply, u"greeting " + peer);
 }
 
@@ -89,6 +95,8 @@ QFuture<Result<void>> Link::open()
         return m_firstTry->future();
     if (m_state == State::Ready)
         return finished<void>({});
+    if (m_state == State::Closed)
+        return finished<void>(closedError());
     m_firstTry = std::make_unique<QPromise<Result<void>>>();
     m_firstTry->start();
     auto outcome = m_firstTry->future();
@@ -104,7 +112,21 @@ void Link::close()
     m_retryTimer.stop();
     dropConnection();
     setState(State::Closed);
-    finishFirstTry(Error{ErrorCode::Cancelled, QStringLiteral("the connection was closed"), {}});
+    finishFirstTry(closedError());
+}
+
+Error Link::closedError() const
+{
+    const QString peer = m_address.endpoint.toString();
+    return {ErrorCode::Cancelled, u"the connection to " + peer + u" was closed", {}};
+}
+
+void Link::reconnect()
+{
+    if (m_state == State::Ready)
+        connectOnce();
+    else
+        retryNow();
 }
 
 void Link::retryNow()
@@ -132,8 +154,7 @@ QFuture<Result<QList<Reply>>> Link::send(const QList<Command> &commands)
         return m_connection->send(commands);
     const QString peer = m_address.endpoint.toString();
     if (m_state == State::Closed)
-        return finished<QList<Reply>>(
-            Error{ErrorCode::Cancelled, u"the connection to " + peer + u" was closed", {}});
+        return finished<QList<Reply>>(closedError());
     return finished<QList<Reply>>(
         Error{ErrorCode::CannotConnect,
               u"there is no connection to " + peer +
@@ -198,7 +219,7 @@ Result<void> Link::readGreeting(const QList<Reply> &replies)
         const bool isOptional = name == "INFO" || name == "CLIENT";
         const bool isNoRight = reply.errorPrefix() == "NOPERM";
         if (reply.isError() && !(isNoRight && (isOptional || name == "PING")))
-            return greetingError(reply, m_address);
+            return greetingError(name, reply, m_address);
         if (name == "INFO" && !reply.isError())
             info += reply.bytes();
     }

@@ -53,6 +53,8 @@ public:
 
     /// Tries again at once instead of waiting, after a lasting failure too.
     void retryNow();
+    /// As retryNow(), and gives up a connection that works: for a new beginning on the server.
+    void reconnect();
     /// How long until the next try; nullopt unless Waiting.
     [[nodiscard]] std::optional<milliseconds> nextTry() const;
 
@@ -77,6 +79,7 @@ private:
     QCoro::Task<> greet(quint64 generation);
     QCoro::Task<> beat(quint64 generation);
     [[nodiscard]] QList<Command> greeting() const;
+    [[nodiscard]] Error closedError() const;
     [[nodiscard]] Result<void> readGreeting(const QList<Reply> &replies);
     void becomeReady();
     void lose(const Error &error);

@@ -39,6 +39,7 @@ private slots:
 
     void wrongPassword();
     void missingPassword();
+    void loginThatTheServerDoesNotKnow();
     void nothingListens();
     void unknownHost();
     void noSocket();
@@ -155,6 +156,17 @@ void TestConnecting::missingPassword()
     auto address = server.address();
     address.password = Secret();
     VERIFY_FAILS(address, ErrorCode::PasswordNeeded, "asks for a password");
+}
+
+/// A server quotes the arguments of a command that it does not know.
+void TestConnecting::loginThatTheServerDoesNotKnow()
+{
+    RedisServer server({.config = {QStringLiteral("rename-command AUTH \"\"")}});
+    LK_START_REDIS(server);
+    auto address = server.address();
+    address.password = Secret("hush");
+    VERIFY_FAILS(address, ErrorCode::Refused, "login");
+    QVERIFY(!describe(outcomeOf(address).error()).contains(u"hush"));
 }
 
 void TestConnecting::nothingListens()
