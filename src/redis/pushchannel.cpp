@@ -22,7 +22,7 @@ PushChannel::PushChannel(ServerAddress address, QList<QByteArray> prefixes, cons
     , m_link(std::move(address), {.clientName = "lockkeeper-feed"}, clock)
 {
     m_retryTimer.setSingleShot(true);
-    connect(&m_retryTimer, &QTimer::timeout, this, [this] { subscribe(m_generation); });
+    connect(&m_retryTimer, &QTimer::timeout, &m_link, &Link::reconnect);
     connect(&m_link, &Link::messageReceived, this, &PushChannel::readMessage);
     connect(&m_link, &Link::stateChanged, this, [this](Link::State state) {
         ++m_generation;
@@ -48,10 +48,12 @@ void PushChannel::close()
 
 void PushChannel::retryNow()
 {
-    if (m_link.state() != Link::State::Ready)
+    // What was half granted cannot be asked for again on the same connection: a subscriber may only
+    // subscribe, and prefixes that are tracked already overlap.
+    if (m_isRefused)
+        m_link.reconnect();
+    else
         m_link.retryNow();
-    else if (m_isRefused)
-        subscribe(m_generation);
 }
 
 std::optional<milliseconds> PushChannel::nextTry() const

@@ -59,8 +59,8 @@ private:
     void lose(const Error &error);
 
     QList<QByteArray> m_prefixes;
-    Link m_link;
     QTimer m_retryTimer;
+    Link m_link;              ///< goes first: its end still speaks to us
     quint64 m_generation = 0; ///< of the link's connection; a flow of an older one must not act
     bool m_isEstablished = false;
     bool m_isRefused = false;              ///< by a server that is connected

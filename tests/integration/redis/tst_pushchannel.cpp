@@ -22,6 +22,8 @@ private slots:
     void comesBackAfterACut();
     void noticesAStalledServer();
     void saysWhenTrackingIsRefused();
+    void asksAnewForWhatWasRefused_data();
+    void asksAnewForWhatWasRefused();
 
 private:
     SystemClock m_clock;
@@ -165,6 +167,35 @@ void TestPushChannel::saysWhenTrackingIsRefused()
     QVERIFY(lost.wait(20'000));
     QCOMPARE(channel.lastError()->code, ErrorCode::NotPermitted);
     QVERIFY(!channel.isEstablished());
+}
+
+void TestPushChannel::asksAnewForWhatWasRefused_data()
+{
+    QTest::addColumn<QByteArray>("missing");
+    QTest::newRow("tracking") << QByteArray("client|tracking");
+    QTest::newRow("subscribing") << QByteArray("subscribe");
+}
+
+/// Half of what a channel needs is granted then, and cannot be asked for twice on a connection.
+void TestPushChannel::asksAnewForWhatWasRefused()
+{
+    QFETCH(const QByteArray, missing);
+    RedisServer server(
+        {.aclUsers = {QStringLiteral("u on >pw ~* &* +@all -") + QString::fromLatin1(missing)}});
+    LK_START_REDIS(server);
+    PushChannel channel(server.addressFor(QStringLiteral("u"), "pw"), {"lock:"}, m_clock);
+    QSignalSpy lost(&channel, &PushChannel::lost);
+    QSignalSpy established(&channel, &PushChannel::established);
+    channel.open();
+    QVERIFY(lost.wait(20'000));
+    QCOMPARE(channel.lastError()->code, ErrorCode::NotPermitted);
+    channel.retryNow();
+    QVERIFY(lost.wait(20'000));
+    QCOMPARE(channel.lastError()->code, ErrorCode::NotPermitted);
+    server.redis({"ACL", "SETUSER", "u", "+" + missing});
+    channel.retryNow();
+    QTRY_COMPARE_WITH_TIMEOUT(established.count(), 1, 20'000);
+    QVERIFY(channel.isEstablished());
 }
 
 QTEST_GUILESS_MAIN(TestPushChannel)
