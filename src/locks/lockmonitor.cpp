@@ -118,6 +118,14 @@ void LockMonitor::stop()
     m_rescanTimer.stop();
 }
 
+std::optional<SteadyTime> LockMonitor::lastProof() const
+{
+    // A push that came while nothing could be read proves nothing of the rows.
+    const auto fed = m_push.lastProof();
+    const auto read = m_client.lastHeard();
+    return fed && read ? std::optional(std::min(*fed, *read)) : std::nullopt;
+}
+
 void LockMonitor::expectEnd(const LockKey &key, const Token &token, HoldEnd end)
 {
     m_registry.expectEnd(key, token, end);

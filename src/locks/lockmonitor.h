@@ -48,8 +48,8 @@ public:
 
     [[nodiscard]] const LockRegistry &registry() const { return m_registry; }
     [[nodiscard]] const FeedStatus &feed() const { return m_feed; }
-    /// When the feed last proved that it lives.
-    [[nodiscard]] std::optional<SteadyTime> lastProof() const { return m_push.lastProof(); }
+    /// As of when what is shown is proved: since then feed and reads have both been heard of.
+    [[nodiscard]] std::optional<SteadyTime> lastProof() const;
     /// News for waiting acquires.
     [[nodiscard]] LockNews &news() { return m_news; }
 

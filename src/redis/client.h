@@ -44,7 +44,7 @@ public:
 
     [[nodiscard]] Link::State state() const { return m_link.state(); }
     [[nodiscard]] bool isReady() const { return m_link.state() == Link::State::Ready; }
-    /// Why there is no connection; empty code texts while there is one.
+    /// Why there is no connection; nullopt while there is one.
     [[nodiscard]] const std::optional<Error> &lastError() const { return m_link.lastError(); }
     [[nodiscard]] const ServerAddress &address() const { return m_link.address(); }
     /// What the server said of itself after the last connect.
@@ -52,6 +52,8 @@ public:
     [[nodiscard]] const CommandGate &gate() const { return m_gate; }
     void setReadOnly(bool isReadOnly) { m_gate.setReadOnly(isReadOnly); }
     [[nodiscard]] const Clock &clock() const { return m_clock; }
+    /// When the server last said anything over a connection that was Ready.
+    [[nodiscard]] std::optional<SteadyTime> lastHeard() const { return m_link.lastHeard(); }
     /// Round trip of the newest heartbeat.
     [[nodiscard]] std::optional<std::chrono::microseconds> roundTrip() const
     {
