@@ -15,8 +15,8 @@ using redis::Script;
 namespace {
 
 constexpr milliseconds kReadBackInterval{50};
-/// How long after a read that did not find it a SET on a lost connection may yet arrive: what
-/// stands between us and the server may hold it back.
+/// How long after a read that did not find its effect a command on a lost connection may yet
+/// arrive: what stands between us and the server may hold it back.
 constexpr milliseconds kLateWithin{1000};
 /// A guard renews at a third of the lease; a round trip has to fit in.
 constexpr milliseconds kShortestLease{100};
@@ -211,7 +211,7 @@ Task<CompareResult> LockProtocol::release(LockKey key, Token token)
     auto result = co_await compareAnd(m_releaseScript, key, arguments);
     if (result || result.error().code != ErrorCode::OutcomeUnknown)
         co_return result;
-    const auto current = co_await readBack(key);
+    const auto current = co_await readSettled(key, token);
     if (!current)
         co_return unknown(key, QStringLiteral("releasing"), current.error());
     if (isHeldBy(*current, token))
@@ -280,13 +280,15 @@ Task<HeldLock> LockProtocol::takeOver(SessionId session, Token seen)
     }
     if (result.error().code != ErrorCode::OutcomeUnknown)
         co_return result.error();
-    const auto current = co_await readBack(key);
+    const auto current = co_await readSettled(key, seen);
     if (!current)
         co_return unknown(key, QStringLiteral("taking over"), current.error());
-    if (isHeldBy(*current, token))
-        co_return lock;
+    if (const auto taken = recognized(lock, *current, sentAt))
+        co_return *taken;
     if (isHeldBy(*current, seen))
         co_return hadNoEffect(key, QStringLiteral("taking over"));
+    if (current->receivedAt >= lock.deadline) // it may have been ours, and have run out
+        co_return unknown(key, QStringLiteral("taking over"), kTokenIsGone);
     co_return changedHands(key, *current, m_clock);
 }
 
@@ -371,6 +373,18 @@ Task<LockObservation> LockProtocol::readBack(LockKey key)
         if (const auto paused = co_await after(kReadBackInterval, &m_client); !paused)
             co_return paused.error();
     }
+}
+
+Task<LockObservation> LockProtocol::readSettled(LockKey key, Token token)
+{
+    auto current = co_await readBack(key);
+    const SteadyTime giveUpAt = m_clock.steady() + kLateWithin;
+    while (current && isHeldBy(*current, token) && m_clock.steady() < giveUpAt) {
+        if (const auto paused = co_await after(kRetryInterval, &m_client); !paused)
+            co_return paused.error();
+        current = co_await readBack(key);
+    }
+    co_return current;
 }
 
 } // namespace lockkeeper::locks

@@ -107,6 +107,8 @@ private:
                                                  QList<QByteArray> arguments);
     /// After a lost reply: reads as soon as there is a connection again.
     [[nodiscard]] Task<LockObservation> readBack(LockKey key);
+    /// The same of an act that ends `token`: goes on reading while the act may yet come late.
+    [[nodiscard]] Task<LockObservation> readSettled(LockKey key, Token token);
     [[nodiscard]] Task<CompareResult> resolveTtl(LockKey key, Token token, SteadyTime sentAt,
                                                  milliseconds ttl);
 

@@ -67,11 +67,16 @@ private slots:
     void acquireOnAServerThatFellSilent();
     void releases_data();
     void releases();
+    void releaseThatCameLate_data();
+    void releaseThatCameLate();
     void renewals_data();
     void renewals();
     void extensionIsUnknown();
     void takeOvers_data();
     void takeOvers();
+    void takeOverThatCameLate();
+    void takeOverThatRanOut();
+    void takeOverOfAnothersLock();
     void noConnectionIsNoUnknownOutcome();
     void aConnectionKilledByTheServer();
 
@@ -234,6 +239,40 @@ void TestLostReplies::releases()
     QCOMPARE(callsOf(m_server, "eval"), 0);
 }
 
+void TestLostReplies::releaseThatCameLate_data()
+{
+    QTest::addColumn<bool>("isForced");
+    QTest::newRow("released") << false;
+    QTest::newRow("force-released") << true;
+}
+
+void TestLostReplies::releaseThatCameLate()
+{
+    QFETCH(const bool, isForced);
+    loadScripts();
+    hold(kToken.bytes());
+    m_proxy->cutOn("EVALSHA", Cut::BeforeRequest);
+    // The read that resolves the lost reply still finds the token; only then the script runs.
+    const auto arrive = [this] {
+        QTRY_VERIFY(callsOf(m_server, "get") > 0);
+        deliverLate();
+    };
+    if (isForced) {
+        auto flow = m_peer->protocol.forceRelease(kLock, kToken);
+        arrive();
+        const auto done = await(std::move(flow));
+        QVERIFY(!done);
+        QCOMPARE(done.error().code, ErrorCode::OutcomeUnknown);
+    } else {
+        auto flow = m_peer->protocol.release(kLock, kToken);
+        arrive();
+        const auto released = await(std::move(flow));
+        QVERIFY2(released, released ? "" : qPrintable(released.error().what));
+        QVERIFY(released->isDone && released->isInferred);
+    }
+    QCOMPARE(token(), QByteArray());
+}
+
 void TestLostReplies::renewals_data()
 {
     QTest::addColumn<bool>("hasEffect");
@@ -297,6 +336,46 @@ void TestLostReplies::takeOvers()
         QCOMPARE(token(), kToken.bytes());
     }
     QCOMPARE(callsOf(m_server, "evalsha"), hasEffect ? 1 : 0);
+}
+
+void TestLostReplies::takeOverThatCameLate()
+{
+    loadScripts();
+    hold(kToken.bytes());
+    m_proxy->cutOn("EVALSHA", Cut::BeforeRequest);
+    auto flow = m_peer->protocol.takeOver(kSession, kToken);
+    QTRY_VERIFY(callsOf(m_server, "get") > 0); // it still finds the owner that was seen
+    deliverLate();
+    const auto lock = await(std::move(flow));
+    QVERIFY2(lock, lock ? "" : qPrintable(lock.error().what));
+    QCOMPARE(token(), lock->token.bytes());
+}
+
+void TestLostReplies::takeOverThatRanOut()
+{
+    m_peer = std::make_unique<Peer>(through(*m_proxy), test::familyWithLease(200ms));
+    QVERIFY(m_peer->open());
+    loadScripts();
+    hold(kToken.bytes());
+    m_proxy->setListening(false);
+    m_proxy->cutOn("EVALSHA", Cut::AfterRequest);
+    auto flow = m_peer->protocol.takeOver(kSession, kToken);
+    QTRY_COMPARE(token(), QByteArray()); // its owner's lease was longer: the lock was ours
+    m_proxy->setListening(true);
+    const auto lock = await(std::move(flow));
+    QVERIFY(!lock);
+    QCOMPARE(lock.error().code, ErrorCode::OutcomeUnknown);
+}
+
+void TestLostReplies::takeOverOfAnothersLock()
+{
+    loadScripts();
+    hold("other");
+    m_proxy->cutOn("EVALSHA", Cut::AfterRequest);
+    const auto lock = await(m_peer->protocol.takeOver(kSession, kToken));
+    QVERIFY(!lock);
+    QCOMPARE(lock.error().code, ErrorCode::ChangedHands); // ours would still be there
+    QCOMPARE(token(), QByteArray("other"));
 }
 
 void TestLostReplies::noConnectionIsNoUnknownOutcome()
