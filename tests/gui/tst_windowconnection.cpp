@@ -61,6 +61,8 @@ private slots:
     void connectDialogTakesNothingUnseen();
     void connectDialogShowsTheEnvironment();
     void editedConnectionsKeepWhatIsTheirs();
+    void passwordsKeepTheirEncryption_data();
+    void passwordsKeepTheirEncryption();
     void keepsWhatWorksWhenAnotherTargetDoesNot();
     void cancelsATry();
     void saysAtWhichFieldATargetFails_data();
@@ -240,6 +242,44 @@ void WindowConnectionTest::editedConnectionsKeepWhatIsTheirs()
     url->setText(QStringLiteral("rediss://ops@two.example"));
     button(dialog, "connectButton")->click();
     QVERIFY(chosen->server.password.isEmpty()); // it was given for another host
+}
+
+void WindowConnectionTest::passwordsKeepTheirEncryption_data()
+{
+    QTest::addColumn<QString>("url");
+    QTest::addColumn<QString>("database");
+    QTest::addColumn<bool>("isServersKept");
+    QTest::addColumn<bool>("isDatabasesKept");
+    const QString url = QStringLiteral("rediss://ops@one.example/2?cacert=/etc/ca.pem");
+    const QString database = QStringLiteral("postgresql://ops@one.example/chat?sslmode=");
+    QTest::newRow("as before") << url << database + u"verify-full" << true << true;
+    QTest::newRow("in clear") << QStringLiteral("redis://ops@one.example:6379/2")
+                              << database + u"prefer" << false << false;
+    QTest::newRow("not verified") << url + u"&insecure=1" << database + u"require" << false
+                                  << false;
+}
+
+/// One that was given for a proven peer is not sent in clear, nor to whoever answers.
+void WindowConnectionTest::passwordsKeepTheirEncryption()
+{
+    QFETCH(QString, url);
+    QFETCH(QString, database);
+    app::Target target;
+    target.server = *redis::parseServerUrl(
+        QStringLiteral("rediss://ops:s3cret@one.example/2?cacert=/etc/ca.pem"));
+    target.database = *sessions::parseDsn(
+        QStringLiteral("postgresql://ops:s3cret@one.example/chat?sslmode=verify-full"));
+    ConnectDialog dialog;
+    dialog.setAttribute(Qt::WA_DeleteOnClose, false);
+    std::optional<app::Target> chosen;
+    connect(&dialog, &ConnectDialog::targetChosen, this,
+            [&chosen](const app::Target &one) { chosen = one; });
+    dialog.setTarget(target);
+    dialog.show();
+    connectTo(dialog, url, database);
+    QVERIFY(chosen && chosen->database);
+    QTEST(!chosen->server.password.isEmpty(), "isServersKept");
+    QTEST(!chosen->database->password.isEmpty(), "isDatabasesKept");
 }
 
 void WindowConnectionTest::connectTo(ConnectDialog &dialog, const QString &url,

@@ -49,7 +49,7 @@ ConnectDialog::~ConnectDialog() = default;
 void ConnectDialog::setTarget(const app::Target &target)
 {
     m_known = target;
-    const QString kept = tr("unchanged for the same host and user, if left empty");
+    const QString kept = tr("unchanged for the same host, user and TLS, if left empty");
     m_form->url->setText(app::editableUrl(target.server));
     if (!target.server.password.isEmpty())
         m_form->password->setPlaceholderText(kept);
@@ -152,14 +152,15 @@ void ConnectDialog::refuse(const Error &error, WorkspaceHost::Part part)
     }
 }
 
-/// A password goes to the host and user only that it was given for.
+/// A password goes only to the host and user that it was given for, and no less protected: not in
+/// clear, nor to a peer that proves nothing.
 void ConnectDialog::fillInPasswords(app::Target &target) const
 {
     redis::ServerAddress &server = target.server;
     if (!m_form->password->text().isEmpty())
         server.password = Secret(m_form->password->text().toUtf8());
     else if (m_known && server.password.isEmpty() && server.endpoint == m_known->server.endpoint &&
-             server.user == m_known->server.user)
+             server.user == m_known->server.user && server.tls == m_known->server.tls)
         server.password = m_known->server.password;
     if (!target.database)
         return;
@@ -168,7 +169,8 @@ void ConnectDialog::fillInPasswords(app::Target &target) const
         database.password = Secret(m_form->databasePassword->text().toUtf8());
     else if (m_known && m_known->database && database.password.isEmpty() &&
              database.kind == m_known->database->kind && database.host == m_known->database->host &&
-             database.port == m_known->database->port && database.user == m_known->database->user)
+             database.port == m_known->database->port && database.user == m_known->database->user &&
+             database.sslMode == m_known->database->sslMode)
         database.password = m_known->database->password;
 }
 

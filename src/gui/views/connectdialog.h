@@ -30,7 +30,7 @@ public:
     ConnectDialog &operator=(const ConnectDialog &) = delete;
 
     /// Fills in what is connected now, or what the environment names; passwords are not shown, and
-    /// kept while host and user stay the same.
+    /// kept while host, user and TLS stay the same.
     void setTarget(const app::Target &target);
     /// The chosen target does not work: says why, and lets edit it.
     void refuse(const lockkeeper::Error &error, lockkeeper::gui::WorkspaceHost::Part part);
