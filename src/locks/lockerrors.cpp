@@ -55,6 +55,15 @@ Error refusedRead(const LockKey &key, const LockObservation &current)
             QStringLiteral("grant the user the commands GET and PTTL on it")};
 }
 
+LockObservation unreadable(const Error &why)
+{
+    LockObservation lock;
+    lock.kind = LockObservation::Kind::Foreign;
+    lock.foreignReason = why.what;
+    lock.isRefused = true;
+    return lock;
+}
+
 Error cancelled(const LockKey &key)
 {
     return {ErrorCode::Cancelled, u"waiting for " + nameOf(key) + u" was ended", {}};
@@ -66,7 +75,7 @@ QString describe(const LockObservation &lock, const Clock &clock)
     case LockObservation::Kind::Missing:
         return QStringLiteral("free");
     case LockObservation::Kind::Foreign:
-        return u"no lock: it holds " + lock.foreignReason;
+        return (lock.isRefused ? u"not readable: " : u"no lock: it holds ") + lock.foreignReason;
     case LockObservation::Kind::Held:
         break;
     }

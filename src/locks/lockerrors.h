@@ -20,6 +20,8 @@ namespace lockkeeper::locks {
 /// The reply was lost, and a read showed that the act had not taken place by then.
 [[nodiscard]] Error hadNoEffect(const LockKey &key, const QString &act);
 [[nodiscard]] Error unknown(const LockKey &key, const QString &act, const Error &cause);
+/// What there is to say of a lock whose read failed.
+[[nodiscard]] LockObservation unreadable(const Error &why);
 [[nodiscard]] Error cancelled(const LockKey &key);
 
 } // namespace lockkeeper::locks

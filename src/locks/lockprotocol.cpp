@@ -325,9 +325,8 @@ Task<CompareResult> LockProtocol::compareAnd(Script script, LockKey key,
     if (reply->integerValue() == 1)
         co_return CompareResult{true, false, {}};
     const auto current = co_await read(key);
-    if (!current)
-        co_return current.error();
-    co_return CompareResult{false, false, *current};
+    // That nothing was done is known, whatever became of the read.
+    co_return CompareResult{false, false, current ? *current : unreadable(current.error())};
 }
 
 Task<LockObservation> LockProtocol::read(LockKey key)

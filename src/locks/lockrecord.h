@@ -21,7 +21,7 @@ struct LockObservation
     Kind kind = Kind::Missing;
     Token token;                     ///< Held
     QString foreignReason;           ///< Foreign: what the key holds, "a hash, not a string"
-    bool isRefused = false;          ///< Foreign: the server did not let us read what it holds
+    bool isRefused = false;          ///< Foreign: what it holds could not be read
     std::optional<milliseconds> ttl; ///< nullopt: never expires
     SteadyTime sentAt;               ///< when the read was sent
     SteadyTime receivedAt;           ///< when its reply arrived

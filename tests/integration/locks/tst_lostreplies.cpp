@@ -77,6 +77,7 @@ private slots:
     void takeOverThatCameLate();
     void takeOverThatRanOut();
     void takeOverOfAnothersLock();
+    void aTokenThatIsNotThereIsKnown();
     void noConnectionIsNoUnknownOutcome();
     void aConnectionKilledByTheServer();
 
@@ -376,6 +377,18 @@ void TestLostReplies::takeOverOfAnothersLock()
     QVERIFY(!lock);
     QCOMPARE(lock.error().code, ErrorCode::ChangedHands); // ours would still be there
     QCOMPARE(token(), QByteArray("other"));
+}
+
+void TestLostReplies::aTokenThatIsNotThereIsKnown()
+{
+    loadScripts();
+    hold("other");
+    m_proxy->cutOn("GET", Cut::BeforeRequest); // the read that was to say whose lock it is
+    const auto renewed = await(m_peer->protocol.reacquire(kLock, kToken, 60s));
+    QVERIFY2(renewed, renewed ? "" : qPrintable(renewed.error().what));
+    QVERIFY(!renewed->isDone && !renewed->isInferred);
+    const QString text = describe(renewed->current, m_peer->clock);
+    QVERIFY2(text.startsWith(u"not readable: "), qPrintable(text));
 }
 
 void TestLostReplies::noConnectionIsNoUnknownOutcome()
