@@ -36,18 +36,17 @@ void SqlThread::add(Job job)
 
 bool SqlThread::cancel(const Job &job)
 {
-    bool hasBegun = false;
     {
         const QMutexLocker locker(&m_mutex);
-        hasBegun = m_current == job;
-        if (!hasBegun && std::erase(m_jobs, job) == 0)
+        if (m_current == job) {
+            interruptCurrent();
+            return true;
+        }
+        if (std::erase(m_jobs, job) == 0)
             return false; // it has ended
     }
-    if (hasBegun)
-        interrupt(job);
-    else
-        job->fail({ErrorCode::Cancelled, QStringLiteral("it was not begun any more"), {}});
-    return hasBegun;
+    job->fail({ErrorCode::Cancelled, QStringLiteral("it was not begun any more"), {}});
+    return false;
 }
 
 SqlThread::Job SqlThread::stop()
@@ -57,12 +56,12 @@ SqlThread::Job SqlThread::stop()
         const QMutexLocker locker(&m_mutex);
         m_isStopping = true;
         current = m_current;
+        if (current)
+            interruptCurrent();
     }
     m_hasJob.wakeOne();
     for (const Job &job : takeAll())
         job->fail(databaseClosed());
-    if (current)
-        interrupt(current);
     return current;
 }
 
@@ -86,8 +85,9 @@ std::optional<std::deque<SqlThread::Job>> SqlThread::leave(std::unique_ptr<SqlTh
     return behind;
 }
 
-void SqlThread::interrupt(const Job &job)
+void SqlThread::interruptCurrent()
 {
+    const Job job = m_current;
     job->interrupt();
     const qint64 pid = m_backendPid;
     if (pid == 0)

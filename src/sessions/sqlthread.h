@@ -45,7 +45,8 @@ private:
     void end();
     [[nodiscard]] Result<SqlConnection *> connected(SqlConnection &connection);
     [[nodiscard]] std::deque<Job> takeAll();
-    void interrupt(const Job &job);
+    /// With m_mutex locked: once the job has ended, the cancellation would hit the next one.
+    void interruptCurrent();
 
     const Dsn m_dsn;
     const SqlAccess m_access;

@@ -21,6 +21,7 @@ private slots:
     void runsJobsInTheirOrderOnOneThread();
     void tellsWhyThereIsNoConnection();
     void cancelsWhatHasNotBegun();
+    void interruptsOnlyWhatHasNotEnded();
     void failsWhatPrepareRefuses();
     void refusesZeroCharacters();
     void readOnlyWritesNothing();
@@ -39,6 +40,27 @@ Result<void> nothing(SqlConnection &)
 {
     return {};
 }
+
+/// Runs `onWork` as its work, and `onFail` when it is failed.
+class ScriptedJob final : public SqlJob
+{
+public:
+    void fail(const Error &) override
+    {
+        if (onFail)
+            onFail();
+    }
+
+    std::function<void()> onWork;
+    std::function<void()> onFail;
+
+protected:
+    void work(SqlConnection &) override
+    {
+        if (onWork)
+            onWork();
+    }
+};
 
 } // namespace
 
@@ -107,6 +129,31 @@ void TestSqlWorker::cancelsWhatHasNotBegun()
     QCOMPARE(*await(running), 1);
     QVERIFY(ender->wait());
     delete ender;
+}
+
+void TestSqlWorker::interruptsOnlyWhatHasNotEnded()
+{
+    SqlThread thread(dsn(QStringLiteral("interrupt.db")), SqlAccess::ReadWrite, nothing);
+    QSemaphore begun;
+    QSemaphore mayEnd;
+    const auto running = std::make_shared<ScriptedJob>();
+    running->onWork = [&] {
+        begun.release();
+        mayEnd.acquire();
+    };
+    const auto waiting = std::make_shared<ScriptedJob>();
+    bool wasInterruptedInTime = false;
+    waiting->onFail = [&] { // the running one ends while the thread is being stopped
+        mayEnd.release();
+        thread.wait();
+        wasInterruptedInTime = running->isInterrupted();
+    };
+    thread.start();
+    thread.add(running);
+    begun.acquire();
+    thread.add(waiting);
+    QVERIFY(thread.stop() == running);
+    QVERIFY(wasInterruptedInTime);
 }
 
 void TestSqlWorker::failsWhatPrepareRefuses()
