@@ -54,6 +54,7 @@ private slots:
     void showsTheEmptyWindow();
     void saysWhenTheFeedIsLost();
     void saysWhyItCannotConnect();
+    void offersNoRetryOfNothing();
     void goesOnTryingWhereThatMayHelp();
     void anotherTargetBringsAnEmptySelection();
     void readOnlyOffersNoActs();
@@ -117,6 +118,21 @@ void WindowConnectionTest::saysWhyItCannotConnect()
     fixture.host.open(Result<app::Target>(target));
     QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Open);
     QCOMPARE(fixture.window.connection().text(), QString());
+}
+
+/// An address that cannot be read leaves nothing to try once more; editing it remains.
+void WindowConnectionTest::offersNoRetryOfNothing()
+{
+    RedisServer server;
+    WindowFixture fixture(server);
+    fixture.host.open(app::resolveTarget({.url = QStringLiteral("http://host")}, {}));
+    QCOMPARE(fixture.host.state(), WorkspaceHost::State::Failed);
+    QStringList ways;
+    for (const QPushButton *one : fixture.window.connection().findChildren<QPushButton *>()) {
+        if (one->isVisible())
+            ways.append(one->text());
+    }
+    QCOMPARE(ways, QStringList(QStringLiteral("Edit connection")));
 }
 
 void WindowConnectionTest::goesOnTryingWhereThatMayHelp()

@@ -65,7 +65,7 @@ void ConnectionStrip::showFailed(const WorkspaceHost &host)
     const bool goesOn = outage && (outage->isTrying || outage->nextTry);
     showState(tr("Cannot connect"),
               joined({failure.what, failure.hint, goesOn ? nextStep(*outage) : QString()}),
-              {m_ways.retry, m_ways.edit});
+              host.canRetry() ? QList{m_ways.retry, m_ways.edit} : QList{m_ways.edit});
 }
 
 } // namespace lockkeeper::gui

@@ -246,7 +246,8 @@ void MainWindow::updateActions()
 {
     const app::Workspace *workspace = m_host.workspace();
     const bool isShown = workspace && m_details->row();
-    m_commands.retry->setEnabled(m_host.state() == WorkspaceHost::State::Failed ||
+    const bool hasFailed = m_host.state() == WorkspaceHost::State::Failed;
+    m_commands.retry->setEnabled((hasFailed && m_host.canRetry()) ||
                                  (workspace && workspace->outage()));
     m_commands.rescan->setEnabled(workspace != nullptr);
     m_commands.copyId->setEnabled(isShown);

@@ -52,8 +52,9 @@ public:
     void cancelTry();
     /// Starts a demo stack and opens it; what is shown and connected stays until it is there.
     void openDemo();
-    /// The last target once more.
+    /// The last target once more, where there was one.
     void retry();
+    [[nodiscard]] bool canRetry() const { return m_isDemo || m_target; }
     /// The connection was made after all.
     void noteConnected();
     /// Closes everything; finished() follows when the last flow has ended.
