@@ -93,7 +93,7 @@ QCoro::Task<Inspection> Actions::inspect(SessionId session)
 QCoro::Task<Preview> Actions::previewRelease(ReleaseRequest request)
 {
     const Inspection inspection = co_await inspect(request.session);
-    co_return previewOf(request, inspection, circumstancesOf(request.session, false),
+    co_return previewOf(request, inspection, circumstancesOf(inspection, false),
                         m_parts.clock.steady());
 }
 
@@ -102,7 +102,7 @@ QCoro::Task<Preview> Actions::previewDelete(DeleteRequest request)
     const Result<bool> isRerun = co_await wasCutShort(request.session);
     const Inspection inspection = co_await inspect(request.session);
     Preview preview =
-        previewOf(request, inspection, circumstancesOf(request.session, isRerun && *isRerun),
+        previewOf(request, inspection, circumstancesOf(inspection, isRerun && *isRerun),
                   m_parts.clock.steady());
     // Without it a delete that has to be finished would look like one of nothing.
     if (!isRerun && !m_parts.gate.isReadOnly())
@@ -240,15 +240,17 @@ AuditEntry Actions::intentOf(const QString &action, const SessionId &session, co
     return entry;
 }
 
-Circumstances Actions::circumstancesOf(const SessionId &session, bool isRerun) const
+Circumstances Actions::circumstancesOf(const Inspection &inspection, bool isRerun) const
 {
     Circumstances circumstances;
     circumstances.family = m_parts.locks.family();
     circumstances.isReadOnly = m_parts.gate.isReadOnly();
     circumstances.isRerun = isRerun;
-    if (!m_parts.monitor)
+    if (!m_parts.monitor || !inspection.lock)
         return circumstances;
-    if (const auto *record = m_parts.monitor->registry().find(lockKey(session))) {
+    // What was read may be newer than what the monitor knows, and another's hold.
+    const auto *record = m_parts.monitor->registry().find(lockKey(inspection.id));
+    if (record && record->token == inspection.lock->token) {
         circumstances.lease = record->lease;
         circumstances.renewals = record->renewals;
     }

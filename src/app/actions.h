@@ -60,7 +60,7 @@ private:
     [[nodiscard]] LockKey lockKey(const SessionId &session) const;
     [[nodiscard]] AuditEntry intentOf(const QString &action, const SessionId &session,
                                       const Token &seen, const QString &reason) const;
-    [[nodiscard]] Circumstances circumstancesOf(const SessionId &session, bool isRerun) const;
+    [[nodiscard]] Circumstances circumstancesOf(const Inspection &inspection, bool isRerun) const;
     [[nodiscard]] Naming naming() const;
 
     Parts m_parts;

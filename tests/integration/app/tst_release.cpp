@@ -37,6 +37,7 @@ private slots:
     void missingOutcomeIsSaidLoudly();
     void readOnlySendsNothing();
     void previewTouchesNothing();
+    void previewCountsRenewalsOfThisHoldOnly();
     void monitorNamesTheEnd();
     void refusedReleaseIsNoForceRelease();
 };
@@ -227,6 +228,29 @@ void TestRelease::previewTouchesNothing()
     QVERIFY(preview.warnings.join(u' ').contains(u"alive"));
     QCOMPARE(bench.tokenOf("s1"), QByteArray("owner-1"));
     QVERIFY(bench.auditWords().isEmpty());
+}
+
+void TestRelease::previewCountsRenewalsOfThisHoldOnly()
+{
+    test::Workbench bench;
+    LK_START_REDIS(bench);
+    const LockKey key = bench.target.family.lockKey(SessionId("s1"));
+    bench.lock("s1", "owner-1", 30s);
+    bench.workspace().watch();
+    locks::LockMonitor &monitor = bench.workspace().monitor();
+    QTRY_VERIFY(monitor.feed().isTrusted);
+    bench.server.redis({"PEXPIRE", key.bytes(), "60000"});
+    QTRY_COMPARE(monitor.registry().find(key)->renewals, 1);
+    const auto warnings = [&bench](const char *token) {
+        return await(bench.actions().previewRelease(releaseOf("s1", token))).warnings.join(u' ');
+    };
+    QVERIFY2(warnings("owner-1").contains(u"renewed the lock 1 time"),
+             qPrintable(warnings("owner-1")));
+
+    monitor.stop(); // it has not heard of what comes next
+    bench.lock("s1", "owner-2");
+    QVERIFY2(!warnings("owner-2").contains(u"renewed the lock 1 time"),
+             qPrintable(warnings("owner-2")));
 }
 
 void TestRelease::monitorNamesTheEnd()
