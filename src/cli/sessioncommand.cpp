@@ -304,6 +304,10 @@ QCoro::Task<std::optional<int>> SessionCommand::conclude(app::ActionReport repor
 {
     const Result<void> recorded = co_await recordOutcome(workspace, report);
     if (report.failure) {
+        if (!recorded)
+            context.output().warning(
+                tr("THE OUTCOME IS NOT IN THE AUDIT LOG: %1 — keep this report")
+                    .arg(recorded.error().what));
         const int failed = context.fail(*report.failure);
         co_return report.isPartlyDone ? code(ExitCode::PartlyDone) : failed;
     }

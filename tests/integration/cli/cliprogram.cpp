@@ -53,7 +53,7 @@ void CliProgram::useSqlite()
 QList<QJsonObject> CliProgram::audit() const
 {
     QList<QJsonObject> lines;
-    const QDir folder(m_folder.filePath(QStringLiteral("state/lockkeeper/audit")));
+    const QDir folder(auditFolder());
     for (const QFileInfo &file : folder.entryInfoList({QStringLiteral("*.jsonl")})) {
         QFile month(file.filePath());
         if (!month.open(QIODevice::ReadOnly))

@@ -44,6 +44,10 @@ public:
     {
         return m_folder.filePath(QStringLiteral("chat.db"));
     }
+    [[nodiscard]] QString auditFolder() const
+    {
+        return m_folder.filePath(QStringLiteral("state/lockkeeper/audit"));
+    }
     /// The lines of the audit log.
     [[nodiscard]] QList<QJsonObject> audit() const;
 

@@ -48,6 +48,7 @@ private slots:
     void refusesReadOnly();
     void recordsWhatItDid();
     void recordsWhatIsHalfDone();
+    void saysThatAFailureIsNotRecorded();
     void appendsToWhatTheDatabaseHas();
     void endsWhileTheDatabaseIsSilent();
 };
@@ -220,6 +221,32 @@ void TestCliSession::recordsWhatIsHalfDone()
     QVERIFY(cli.audit().last()[u"outcome"].toString().startsWith(u"partly done: "));
     QCOMPARE(session(cli, {QStringLiteral("rename"), id, QStringLiteral("x")}).exitCode, 8);
     QVERIFY(cli.audit().last()[u"outcome"].toString().startsWith(u"partly done: "));
+}
+
+void TestCliSession::saysThatAFailureIsNotRecorded()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    QCOMPARE(create(cli).exitCode, 0);
+    const qsizetype before = cli.audit().size();
+    server.redis({"SET", lockKey("nobody"), "other"});
+    const auto append =
+        cli.start({QStringLiteral("session"), QStringLiteral("append"), QStringLiteral("nobody"),
+                   QStringLiteral("--role"), QStringLiteral("user"), QStringLiteral("--content"),
+                   QStringLiteral("Hello")});
+    QTRY_COMPARE_WITH_TIMEOUT(cli.audit().size(), before + 1, 30'000);
+    // It waits for the lock; meanwhile a file comes in the place of the audit log's folder.
+    const QString audit = cli.auditFolder();
+    QVERIFY(QFile::rename(audit, audit + u".away"));
+    QFile file(audit);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    server.redis({"DEL", lockKey("nobody")});
+    QVERIFY(appending->waitForFinished(30'000));
+    const QByteArray said = appending->readAllStandardError();
+    QVERIFY2(appending->exitCode() == 3, said.constData());
+    QVERIFY2(said.contains("NOT IN THE AUDIT LOG"), said.constData());
 }
 
 void TestCliSession::appendsToWhatTheDatabaseHas()
