@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "demo/demostack.h"
+#include "gui/views/actiondialog.h"
 #include "gui/views/connectionstrip.h"
 #include "gui/views/detailspane.h"
 #include "gui/views/factsview.h"
@@ -66,6 +67,7 @@ private slots:
     void comesBackWithSelectionAndScroll();
     void theFeedAloneMayBeLost();
     void theDemosServerMayEnd();
+    void aStartingDemoCutsNoAct();
 };
 
 void WindowOutageTest::saysWhatIsLostAndTriesAgain()
@@ -224,6 +226,30 @@ void WindowOutageTest::theDemosServerMayEnd()
     QTRY_VERIFY_WITH_TIMEOUT(fixture.host.state() == WorkspaceHost::State::Open, kLimitMs);
     QVERIFY(fixture.host.workspace()->target().server.endpoint != first.endpoint);
     QCOMPARE(strip.text(), QString());
+    QTRY_VERIFY_WITH_TIMEOUT(fixture.model().heldCount() > 0, kLimitMs);
+}
+
+/// It takes the place of what is shown when the act is through.
+void WindowOutageTest::aStartingDemoCutsNoAct()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund"), QStringLiteral("ada"));
+    fixture.lock(kFirst, "aaaa", 5000); // longer than a demo takes to start
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    fixture.host.openDemo();
+    QTest::mouseClick(button(fixture.window, "deleteButton"), Qt::LeftButton);
+    auto *dialog = openDialog<ActionDialog>(fixture.window);
+    QVERIFY(dialog && becomesEnabled(button(*dialog, "confirmButton")));
+    QTest::mouseClick(button(*dialog, "confirmButton"), Qt::LeftButton);
+    QVERIFY(dialog->isRunning()); // it waits for the lock
+    QTRY_VERIFY_WITH_TIMEOUT(fixture.host.isDemo(), kLimitMs);
+    QVERIFY(!fixture.isStored(kFirst));
+    QCOMPARE(fixture.tokenOf(kFirst), QByteArray());
+    QCOMPARE(fixture.auditLines().size(), 2);
+    QVERIFY(fixture.auditLines().constLast().contains("\"outcome\":\"done\""));
     QTRY_VERIFY_WITH_TIMEOUT(fixture.model().heldCount() > 0, kLimitMs);
 }
 

@@ -294,6 +294,10 @@ void MainWindow::openActionDialog(ActionDialog::Kind kind)
     // From the event loop: the flow has to be at its end before its workspace is closed.
     connect(m_actionDialog, &ActionDialog::runEnded, this, &MainWindow::closeAfterRun,
             Qt::QueuedConnection);
+    m_host.setHeld(true);
+    connect(
+        m_actionDialog, &QDialog::finished, this, [this] { m_host.setHeld(false); },
+        Qt::QueuedConnection);
     m_actionDialog->open();
 }
 

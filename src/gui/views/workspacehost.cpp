@@ -79,6 +79,14 @@ void WorkspaceHost::judgeCandidate()
         refuseCandidate(database->error(), Part::Database);
         return;
     }
+    whenFree([this, candidate = m_candidate.get()] {
+        if (candidate == m_candidate.get())
+            showCandidate();
+    });
+}
+
+void WorkspaceHost::showCandidate()
+{
     dropNextDemo();
     std::unique_ptr<app::Workspace> next = std::move(m_candidate);
     leaveShown();
@@ -121,6 +129,23 @@ void WorkspaceHost::retry()
     }
 }
 
+void WorkspaceHost::setHeld(bool isHeld)
+{
+    m_isHeld = isHeld;
+    if (isHeld)
+        return;
+    for (const auto &change : std::exchange(m_heldBack, {}))
+        change();
+}
+
+void WorkspaceHost::whenFree(std::function<void()> change)
+{
+    if (m_isHeld)
+        m_heldBack.push_back(std::move(change));
+    else
+        change();
+}
+
 void WorkspaceHost::noteConnected()
 {
     m_failure.reset();
@@ -149,16 +174,25 @@ void WorkspaceHost::demoStarted(const std::shared_ptr<demo::DemoStack> &demo,
 {
     if (demo != m_nextDemo)
         return;
+    if (outcome) {
+        whenFree([this, demo] {
+            if (demo == m_nextDemo)
+                showDemo(demo);
+        });
+        return;
+    }
     m_nextDemo.reset();
-    if (!outcome && m_state == State::Open) {
+    if (m_state == State::Open) {
         emit demoFailed(outcome.error());
         return;
     }
-    if (!outcome) {
-        m_failure = outcome.error();
-        setState(State::Failed);
-        return;
-    }
+    m_failure = outcome.error();
+    setState(State::Failed);
+}
+
+void WorkspaceHost::showDemo(const std::shared_ptr<demo::DemoStack> &demo)
+{
+    m_nextDemo.reset();
     leaveShown();
     m_demo = demo;
     m_isDemo = true;

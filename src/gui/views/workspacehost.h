@@ -8,6 +8,7 @@
 #include <QObject>
 #include <QPointer>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -55,6 +56,8 @@ public:
     /// The last target once more, where there was one.
     void retry();
     [[nodiscard]] bool canRetry() const { return m_isDemo || m_target; }
+    /// While it is held, nothing that has become ready takes the place of what is shown.
+    void setHeld(bool isHeld);
     /// The connection was made after all.
     void noteConnected();
     /// Closes everything; finished() follows when the last flow has ended.
@@ -77,11 +80,14 @@ private:
     static QCoro::Task<> tryFlow(app::Workspace *candidate, QPointer<WorkspaceHost> host);
     void tried(app::Workspace *candidate, const Result<void> &outcome);
     void judgeCandidate();
+    void showCandidate();
     void refuseCandidate(const Error &error, Part part);
     void show(const app::Target &target);
     void opened(app::Workspace *workspace, const Result<void> &outcome);
     void demoStarted(const std::shared_ptr<demo::DemoStack> &demo, const Result<void> &outcome);
+    void showDemo(const std::shared_ptr<demo::DemoStack> &demo);
     void demoEnded(const Error &error);
+    void whenFree(std::function<void()> change);
     void retireShown();
     void retire(std::unique_ptr<app::Workspace> leaving);
     void leaveShown();
@@ -95,6 +101,8 @@ private:
     FlowGroup m_flows;
     State m_state = State::Idle;
     bool m_isDemo = false;
+    bool m_isHeld = false;
+    std::vector<std::function<void()>> m_heldBack;
     std::optional<app::Target> m_target;
     std::optional<Error> m_failure;
     std::unique_ptr<app::Workspace> m_workspace;
