@@ -37,6 +37,8 @@ public:
 
     /// Ends it unless it has ended already.
     virtual void fail(const Error &error) = 0;
+    /// Its caller has the result: there is nothing left to interrupt.
+    [[nodiscard]] virtual bool isAnswered() const = 0;
     /// From here on a statement that is ended by the server was cancelled.
     void interrupt() { m_isInterrupted = true; }
     [[nodiscard]] bool isInterrupted() const { return m_isInterrupted; }
@@ -76,6 +78,7 @@ public:
 
     [[nodiscard]] QFuture<Result<T>> future() { return m_promise.future(); }
     void fail(const Error &error) override { end(error); }
+    bool isAnswered() const override { return m_hasEnded; }
 
 protected:
     void work(SqlConnection &connection) override { end(m_body(connection)); }

@@ -2,7 +2,6 @@
 #include "sessions/sqlthread.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 namespace lockkeeper::sessions {
@@ -88,17 +87,19 @@ std::optional<std::deque<SqlThread::Job>> SqlThread::leave(std::unique_ptr<SqlTh
 void SqlThread::interruptCurrent()
 {
     const Job job = m_current;
+    if (job->isAnswered())
+        return;
     job->interrupt();
     const qint64 pid = m_backendPid;
-    if (pid == 0)
+    if (pid == 0 || m_canceller.joinable())
         return;
-    // Connecting for it may hang as well: nobody waits for this thread.
-    std::thread([job, pid, dsn = m_dsn] {
+    // Connecting for it may hang as well: only the thread that may be left behind waits for it.
+    m_canceller = std::thread([job, pid, dsn = m_dsn] {
         int left = kCancellations;
         do
             SqlConnection::cancelStatement(dsn, pid);
         while (!job->waitForEnd(kCancelInterval) && --left > 0);
-    }).detach();
+    });
 }
 
 void SqlThread::run()
@@ -119,8 +120,13 @@ void SqlThread::run()
         job->run(connection);
         connection.serve(nullptr);
         end();
-        if (job->isInterrupted()) // a late cancellation must not hit the next one's statement
+        if (job->isInterrupted()) {
+            // A late cancellation must not hit the next one's statement, nor run on when the
+            // program ends.
+            if (m_canceller.joinable())
+                m_canceller.join();
             connection.close();
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <thread>
 
 namespace lockkeeper::sessions {
 
@@ -55,6 +56,7 @@ private:
     QWaitCondition m_hasJob;
     std::deque<Job> m_jobs;
     Job m_current;
+    std::thread m_canceller; ///< of the current job, joined before the next
     bool m_isStopping = false;
     std::atomic<qint64> m_backendPid{0};
 };
