@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/actionreport.h"
 
+#include "app/auditlog.h"
 #include "core/text.h"
 #include "locks/lockprotocol.h"
 
@@ -316,13 +317,13 @@ ActionReport reportOf(const DeleteRequest &request, bool isRerun, const RemoveRe
 QString outcomeText(const ActionReport &report)
 {
     if (!report.failure)
-        return QStringLiteral("done");
+        return AuditEntry::kDone;
     const QString what = report.failure->what;
     if (report.isPartlyDone)
-        return u"partly done: " + what;
+        return AuditEntry::kPartlyDone + u": " + what;
     switch (report.failure->code) {
     case ErrorCode::OutcomeUnknown:
-        return u"unknown: " + what;
+        return AuditEntry::kUnknown + u": " + what;
     case ErrorCode::ChangedHands:
     case ErrorCode::NotFound:
     case ErrorCode::NotPermitted:

@@ -104,9 +104,10 @@ void follow(std::vector<OpenRun> &open, const Json &line)
         return;
     }
     const QString outcome = QString::fromStdString(field(line, "outcome"));
-    if (outcome == u"done")
+    if (outcome == AuditEntry::kDone)
         open.clear();
-    else if (!outcome.startsWith(u"partly done") && !outcome.startsWith(u"unknown"))
+    else if (!outcome.startsWith(AuditEntry::kPartlyDone) &&
+             !outcome.startsWith(AuditEntry::kUnknown))
         std::erase_if(open, [&](const OpenRun &run) { return run.id == id; });
 }
 

@@ -6,6 +6,7 @@
 #include "core/strongtype.h"
 
 #include <QFuture>
+#include <QLatin1StringView>
 #include <QString>
 #include <QStringList>
 
@@ -20,6 +21,10 @@ namespace lockkeeper::app {
 struct AuditEntry
 {
     enum class Phase { Intent, Outcome };
+    // How the outcomes begin by which AuditLog::unfinished tells what is left to do.
+    static constexpr QLatin1StringView kDone{"done"};
+    static constexpr QLatin1StringView kPartlyDone{"partly done"};
+    static constexpr QLatin1StringView kUnknown{"unknown"};
 
     QString actionId; ///< the same in the intent and its outcome
     Phase phase = Phase::Intent;
