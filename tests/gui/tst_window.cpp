@@ -50,6 +50,7 @@ class WindowTest : public QObject
 
 private slots:
     void listsLocksAndFollowsThem();
+    void hearsOfAnEndAmongMany();
     void filters();
     void releasesByKeys();
     void refusesToReleaseALockThatChangedHands();
@@ -90,6 +91,29 @@ void WindowTest::listsLocksAndFollowsThem()
     QTRY_VERIFY(fixture.model().find(locks::LockFamily().lockKey(kFirst))->gone ==
                 locks::HoldEnd::Released);
     QCOMPARE(fixture.window.status().feedText(), QStringLiteral("push"));
+}
+
+void WindowTest::hearsOfAnEndAmongMany()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    server.redis({"SET", locks::LockFamily().cacheKey(kFirst).bytes(),
+                  R"({"session_id":")" + kFirst.bytes() + R"(","messages":[]})"});
+    fixture.lock(kFirst, "aaaa");
+    fixture.lockMany(3000); // far more than linger: hardly one is left to be seen gone
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QTRY_VERIFY(button(fixture.window, "releaseButton")->isEnabled());
+    QVERIFY(button(fixture.window, "deleteButton")->isEnabled());
+    server.redis({"FLUSHALL"});
+    const auto *state = fixture.window.findChild<QLabel *>(QStringLiteral("stateWord"));
+    QTRY_VERIFY2(state->text().contains(QStringLiteral("Flushed")), qPrintable(state->text()));
+    const auto *facts = fixture.window.findChild<FactsView *>(QStringLiteral("lockFacts"));
+    QVERIFY(!facts->valueOf(QStringLiteral("Ended")).startsWith(QStringLiteral("flushed, -")));
+    QVERIFY(!button(fixture.window, "releaseButton")->isEnabled());
+    QTRY_VERIFY(!button(fixture.window, "deleteButton")->isEnabled());
+    QVERIFY(!button(fixture.window, "deleteButton")->toolTip().isEmpty());
 }
 
 void WindowTest::filters()

@@ -65,6 +65,7 @@ private slots:
     void saysWhatIsLostAndTriesAgain();
     void standsStillAtTheLastProof();
     void comesBackWithSelectionAndScroll();
+    void tellsWhatTheServerHasLost();
     void theFeedAloneMayBeLost();
     void theDemosServerMayEnd();
     void aStartingDemoCutsNoAct();
@@ -172,6 +173,28 @@ void WindowOutageTest::comesBackWithSelectionAndScroll()
     };
     QTRY_COMPARE(told(QStringLiteral("the list equals the server")), 2);
     QCOMPARE(told(QStringLiteral("feed lost")), 1);
+}
+
+void WindowOutageTest::tellsWhatTheServerHasLost()
+{
+    RedisServer server; // what it knows ends with it
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa", 600'000);
+    fixture.lockMany(3000);
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QVERIFY(becomesEnabled(button(fixture.window, "releaseButton")));
+    server.kill();
+    QTRY_VERIFY(fixture.model().frozenAt().has_value());
+    QVERIFY(server.restart());
+    QTRY_VERIFY_WITH_TIMEOUT(fixture.host.workspace()->monitor().feed().isTrusted, kLimitMs);
+    QTRY_COMPARE(fixture.model().heldCount(), 0);
+    const QLabel *state = label(fixture.window, "stateWord");
+    QTRY_VERIFY2(state->text().contains(QStringLiteral("Released")), qPrintable(state->text()));
+    QTRY_VERIFY(!label(fixture.window, "asOf")->isVisible());
+    for (const char *name : {"releaseButton", "deleteButton"})
+        QVERIFY(!button(fixture.window, name)->isEnabled());
 }
 
 void WindowOutageTest::theFeedAloneMayBeLost()

@@ -67,6 +67,14 @@ void WindowFixture::lock(const SessionId &id, const QByteArray &token, int ms)
              QVariant(QByteArray("OK")));
 }
 
+void WindowFixture::lockMany(int count)
+{
+    const QByteArray script =
+        "for i = 1, ARGV[1] do redis.call('SET', KEYS[1] .. i, 'cccc', 'PX', 600000) end";
+    server.redis({"EVAL", script, "1", locks::LockFamily().lockKey(SessionId("many-")).bytes(),
+                  QByteArray::number(count)});
+}
+
 QByteArray WindowFixture::tokenOf(const SessionId &id)
 {
     return server.redis({"GET", locks::LockFamily().lockKey(id).bytes()}).toByteArray();

@@ -28,6 +28,8 @@ public:
     /// Puts a session with two messages into the database.
     void addSession(const SessionId &id, const QString &title, const QString &user);
     void lock(const SessionId &id, const QByteArray &token, int ms = 60'000);
+    /// Puts so many locks of other sessions beside.
+    void lockMany(int count);
     [[nodiscard]] QByteArray tokenOf(const SessionId &id);
     [[nodiscard]] bool isStored(const SessionId &id);
     /// Connects and waits until the list equals the server.

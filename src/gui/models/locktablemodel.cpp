@@ -160,8 +160,10 @@ LockTableModel::Plan LockTableModel::planFor(const std::vector<int> &touched)
 void LockTableModel::carryOut(const Plan &plan, bool sortsStaying)
 {
     const bool changesRows = !plan.entering.empty() || !plan.leaving.empty() || sortsStaying;
-    if (changesRows) {
+    const bool isUpdate = changesRows || !plan.ended.empty();
+    if (isUpdate)
         emit aboutToUpdate();
+    if (changesRows) {
         append(plan.entering);
         std::vector<int> moving = plan.entering;
         if (sortsStaying)
@@ -172,7 +174,7 @@ void LockTableModel::carryOut(const Plan &plan, bool sortsStaying)
     announceChanges(plan.staying);
     for (const int slot : plan.ended)
         m_rows.release(slot);
-    if (changesRows || !plan.ended.empty())
+    if (isUpdate)
         emit updated();
 }
 

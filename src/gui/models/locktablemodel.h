@@ -76,7 +76,8 @@ public:
 signals:
     /// The shown time went on: timeOf() says another one.
     void stepped();
-    /// Around every change of rows and order: a view keeps its place between the two.
+    /// Around every change of rows and order: a view keeps its place between the two. Who follows
+    /// a lock finds it in aboutToUpdate() for the last time, even if its row was never shown gone.
     void aboutToUpdate();
     void updated();
 

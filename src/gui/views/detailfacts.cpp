@@ -74,11 +74,13 @@ void addAcquired(Facts &facts, const LockRow &row, const Clock &clock)
 
 FactsView::Fact expiry(const LockRow &row, const Clock &clock)
 {
-    if (row.gone)
-        return {tr("Ended"),
-                tr("%1, %2 ago")
-                    .arg(endWord(*row.gone), agoText(std::chrono::duration_cast<milliseconds>(
-                                                 clock.steady() - row.goneAt)))};
+    if (row.gone) {
+        // As in the list, nothing is gone "0 s ago"; the shown time may even be behind the end.
+        const auto span = std::chrono::duration_cast<milliseconds>(clock.steady() - row.goneAt);
+        return {
+            tr("Ended"),
+            tr("%1, %2 ago").arg(endWord(*row.gone), agoText(std::max(span, milliseconds(1000))))};
+    }
     const auto ttl = row.record.ttl(clock.steady());
     if (!ttl)
         return {tr("Expires"), tr("never"), {}, {}, false, true};

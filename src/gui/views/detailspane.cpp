@@ -54,6 +54,7 @@ DetailsPane::DetailsPane(const LockTableModel &model, QWidget *parent)
     connect(m_form->deleteButton, &QPushButton::clicked, this, &DetailsPane::deleteRequested);
     connect(m_form->messages, &MessagesView::revealRequested, this, &DetailsPane::reveal);
     connect(&model, &LockTableModel::stepped, this, &DetailsPane::follow);
+    connect(&model, &LockTableModel::aboutToUpdate, this, &DetailsPane::hearOfEnd);
     m_loadTimer.setSingleShot(true);
     m_loadTimer.setInterval(kLoadPause);
     connect(&m_loadTimer, &QTimer::timeout, this, &DetailsPane::load);
@@ -188,12 +189,22 @@ void DetailsPane::follow()
     if (!m_row)
         return;
     if (const LockRow *row = m_model.find(m_row->record.key)) {
-        const bool isOtherHold = row->record.token != m_row->record.token;
+        // What ends a lock may have ended its session as well.
+        const bool isOtherHold = row->record.token != m_row->record.token ||
+                                 row->gone.has_value() != m_row->gone.has_value();
         m_row = *row;
         if (isOtherHold)
             reload();
     }
     present();
+}
+
+/// Where many locks end at once, rows leave before the next step.
+void DetailsPane::hearOfEnd()
+{
+    const LockRow *row = m_row && !m_row->gone ? m_model.find(m_row->record.key) : nullptr;
+    if (row && row->gone)
+        follow();
 }
 
 void DetailsPane::present()

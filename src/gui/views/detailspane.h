@@ -71,6 +71,7 @@ private:
     [[nodiscard]] bool isNowhere() const;
 
     void follow();
+    void hearOfEnd();
     void presentHead();
     void presentDiagnosis();
     void presentSession();

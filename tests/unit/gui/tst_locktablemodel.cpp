@@ -143,6 +143,7 @@ private slots:
     void goneLocksLingerAndLeave();
     void aGoneLockThatComesBackKeepsItsRow();
     void atMostSoManyGoneLocksLinger();
+    void everyEndIsHeardBeforeItsRowLeaves();
     void filterAndSortAreExact();
     void diagnosesByThePassingOfTime();
     void keepsTheLastStateOfWhatIsNotProved();
@@ -305,6 +306,27 @@ void LockTableModelTest::atMostSoManyGoneLocksLinger()
     model.flush();
     QCOMPARE(model.rowCount(), static_cast<int>(LockRows::kMostGone));
     QCOMPARE(model.heldCount(), 0);
+}
+
+void LockTableModelTest::everyEndIsHeardBeforeItsRowLeaves()
+{
+    LockTableModel model(m_clock);
+    fill(model, m_clock, 500);
+    model.setFilter(
+        LockFilter(QStringLiteral("none of these"))); // hidden ones are followed as well
+    QCOMPARE(model.rowCount(), 0);
+    int heard = 0;
+    connect(&model, &LockTableModel::aboutToUpdate, &model, [&] {
+        for (int i = 0; i < 500; ++i) {
+            const LockRow *row = model.find(locks::LockFamily().lockKey(sessionId(i)));
+            heard += row && row->gone == locks::HoldEnd::Flushed ? 1 : 0;
+        }
+    });
+    for (int i = 0; i < 500; ++i)
+        model.apply(removalOf(sessionId(i), locks::HoldEnd::Flushed));
+    model.flush();
+    QCOMPARE(heard, 500);
+    QCOMPARE(model.totalCount(), static_cast<int>(LockRows::kMostGone));
 }
 
 void LockTableModelTest::filterAndSortAreExact()
