@@ -100,14 +100,18 @@ QCoro::Task<Preview> Actions::previewRelease(ReleaseRequest request)
 QCoro::Task<Preview> Actions::previewDelete(DeleteRequest request)
 {
     const Result<bool> isRerun = co_await wasCutShort(request.session);
-    const Inspection inspection = co_await inspect(request.session);
-    Preview preview =
-        previewOf(request, inspection, circumstancesOf(inspection, isRerun && *isRerun),
-                  m_parts.clock.steady());
+    Preview preview = co_await previewDeleteAs(request, isRerun && *isRerun);
     // Without it a delete that has to be finished would look like one of nothing.
     if (!isRerun && !m_parts.gate.isReadOnly())
         preview.refusal = isRerun.error();
     co_return preview;
+}
+
+QCoro::Task<Preview> Actions::previewDeleteAs(DeleteRequest request, bool isRerun)
+{
+    const Inspection inspection = co_await inspect(request.session);
+    co_return previewOf(request, inspection, circumstancesOf(inspection, isRerun),
+                        m_parts.clock.steady());
 }
 
 QCoro::Task<ActionReport> Actions::release(ReleaseRequest request)
@@ -171,6 +175,10 @@ QCoro::Task<ActionReport> Actions::forceRelease(ReleaseRequest request)
 
 QCoro::Task<ActionReport> Actions::removeAndVerify(DeleteRequest request, bool isRerun)
 {
+    // A delete of nothing must not cost a worker its lock.
+    const Preview preview = co_await previewDeleteAs(request, isRerun);
+    if (preview.refusal)
+        co_return refused(*preview.refusal);
     const LockKey key = lockKey(request.session);
     if (m_parts.monitor && request.takeOver)
         m_parts.monitor->expectEnd(key, *request.takeOver, locks::HoldEnd::TakenOver);

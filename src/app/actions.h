@@ -51,6 +51,7 @@ private:
     using Act = std::function<QCoro::Task<ActionReport>()>;
 
     [[nodiscard]] QCoro::Task<ActionReport> recorded(AuditEntry entry, Act act);
+    [[nodiscard]] QCoro::Task<Preview> previewDeleteAs(DeleteRequest request, bool isRerun);
     [[nodiscard]] QCoro::Task<ActionReport> forceRelease(ReleaseRequest request);
     [[nodiscard]] QCoro::Task<ActionReport> removeAndVerify(DeleteRequest request, bool isRerun);
     [[nodiscard]] Task<bool> wasCutShort(SessionId session);

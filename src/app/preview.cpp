@@ -152,26 +152,43 @@ QString cacheEffect(const Preview &preview)
            (bytes ? QString(u" (" + sizeText(*bytes) + u')') : QString());
 }
 
-bool isOthers(const DeleteRequest &request, const Inspection &inspection)
+bool isRowOfOthers(const DeleteRequest &request, const Inspection &inspection)
 {
     return request.user && inspection.stored && *inspection.stored &&
            (*inspection.stored)->user != request.user;
 }
 
+/// The row is gone, and what it left in the cache names another user.
+bool isLeftoverOfOthers(const DeleteRequest &request, const Inspection &inspection)
+{
+    return request.user && inspection.stored && !*inspection.stored && inspection.cached &&
+           *inspection.cached && (*inspection.cached)->user != request.user;
+}
+
+bool isOthers(const DeleteRequest &request, const Inspection &inspection)
+{
+    return isRowOfOthers(request, inspection) || isLeftoverOfOthers(request, inspection);
+}
+
+QString notFoundHint(const DeleteRequest &request, const Preview &preview)
+{
+    const Inspection &inspection = preview.inspection;
+    if (isRowOfOthers(request, inspection))
+        return QStringLiteral("the row is another user's");
+    if (!isCached(inspection))
+        return QStringLiteral("check the id");
+    return u"its cached copy " + preview.cacheKey + u" is left alone and " +
+           (inspection.cacheTtl ? QString(u"expires in " + spanText(*inspection.cacheTtl))
+                                : QStringLiteral("never expires"));
+}
+
 Error notFound(const DeleteRequest &request, const Preview &preview)
 {
-    const QString hint = isCached(preview.inspection)
-                             ? QString(u"its cached copy " + preview.cacheKey +
-                                       (preview.inspection.cacheTtl
-                                            ? QString(u" is left alone and expires in " +
-                                                      spanText(*preview.inspection.cacheTtl))
-                                            : QStringLiteral(" is left alone and never expires")))
-                             : QStringLiteral("check the id");
     return {
         ErrorCode::NotFound,
         u"the database has no " + sessionText(request.session) +
             (request.user ? QString(u" of user " + printable(request.user->bytes())) : QString()),
-        hint};
+        notFoundHint(request, preview)};
 }
 
 std::optional<Error> deleteRefusal(const DeleteRequest &request, const Preview &preview,
@@ -257,8 +274,9 @@ Preview previewOf(const DeleteRequest &request, const Inspection &inspection,
     Preview preview = begin(request.session, inspection, circumstances);
     preview.refusal = deleteRefusal(request, preview, circumstances, now);
     preview.warnings = deleteWarnings(request, inspection, circumstances, now);
-    const bool hasRow = inspection.stored && *inspection.stored && !isOthers(request, inspection);
-    if (!inspection.hasDatabase || !(hasRow || circumstances.isRerun))
+    const bool hasRow = inspection.stored && *inspection.stored;
+    if (!inspection.hasDatabase || isOthers(request, inspection) ||
+        !(hasRow || circumstances.isRerun))
         return preview;
     preview.effects.append(lockEffect(request, preview, now));
     if (hasRow)

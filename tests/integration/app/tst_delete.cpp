@@ -9,6 +9,21 @@ using namespace std::chrono_literals;
 using test::await;
 using test::deleteOf;
 
+namespace {
+
+/// What a program leaves that was killed in the midst of a delete: an intent, no outcome.
+app::AuditEntry cutShortDelete(const test::Workbench &bench)
+{
+    app::AuditEntry intent;
+    intent.actionId = QStringLiteral("earlier");
+    intent.action = QStringLiteral("delete");
+    intent.target = bench.target.name;
+    intent.key = "chat:session_lock:s1";
+    return intent;
+}
+
+} // namespace
+
 class TestDelete : public QObject
 {
     Q_OBJECT
@@ -20,6 +35,8 @@ private slots:
     void busyLockEndsTheWait();
     void takeOverTakesTheLockFirst();
     void takeOverOfAnotherTokenIsRefused();
+    void takeOverForNothingLeavesTheLock_data();
+    void takeOverForNothingLeavesTheLock();
     void databaseDownTouchesNothing();
     void cacheFailureIsPartlyDone();
     void cutShortDeleteIsFinished();
@@ -134,6 +151,44 @@ void TestDelete::takeOverOfAnotherTokenIsRefused()
     QVERIFY(bench.isCached("s1"));
 }
 
+void TestDelete::takeOverForNothingLeavesTheLock_data()
+{
+    QTest::addColumn<bool>("hasRow");
+    QTest::addColumn<bool>("isRerun");
+    QTest::newRow("another user's row") << true << false;
+    QTest::newRow("no row") << false << false;
+    QTest::newRow("another user's row, once deleted") << true << true;
+    QTest::newRow("another user's leftover") << false << true;
+}
+
+void TestDelete::takeOverForNothingLeavesTheLock()
+{
+    QFETCH(bool, hasRow);
+    QFETCH(bool, isRerun);
+    test::Workbench bench;
+    LK_START_REDIS(bench);
+    QVERIFY(bench.addSession("s1", "u1"));
+    if (!hasRow)
+        QVERIFY(await(bench.workspace().database()->remove(SessionId("s1"), {})));
+    if (isRerun)
+        QVERIFY(await(bench.workspace().audit().append(cutShortDelete(bench))));
+    bench.lock("s1", "owner-1");
+    app::DeleteRequest request = deleteOf("s1");
+    request.user = UserId("u2");
+    request.takeOver = Token("owner-1");
+    const auto preview = await(bench.actions().previewDelete(request));
+    QVERIFY(preview.refusal);
+    const auto report = await(bench.actions().remove(request));
+    QVERIFY(report.failure);
+    QCOMPARE(report.failure->code, ErrorCode::NotFound);
+    QCOMPARE(report.failure->what, preview.refusal->what);
+    QCOMPARE(report.verification, QStringLiteral("nothing was touched"));
+    QCOMPARE(bench.tokenOf("s1"), QByteArray("owner-1"));
+    QVERIFY(bench.isCached("s1"));
+    QCOMPARE(bench.isStored("s1"), hasRow);
+    QVERIFY(bench.auditWords().last().startsWith(u"refused: "));
+}
+
 void TestDelete::databaseDownTouchesNothing()
 {
     test::Workbench bench;
@@ -185,13 +240,7 @@ void TestDelete::cutShortDeleteIsFinished()
     test::Workbench bench;
     LK_START_REDIS(bench);
     QVERIFY(bench.addSession("s1", "u1"));
-    // What a program leaves that was killed after the row: an intent, no outcome, no row.
-    app::AuditEntry intent;
-    intent.actionId = QStringLiteral("earlier");
-    intent.action = QStringLiteral("delete");
-    intent.target = bench.target.name;
-    intent.key = "chat:session_lock:s1";
-    QVERIFY(await(bench.workspace().audit().append(intent)));
+    QVERIFY(await(bench.workspace().audit().append(cutShortDelete(bench))));
     QVERIFY(await(bench.workspace().database()->remove(SessionId("s1"), {})));
 
     const auto preview = await(bench.actions().previewDelete(deleteOf("s1")));
@@ -209,12 +258,7 @@ void TestDelete::leftoverOfOthersStays()
     test::Workbench bench;
     LK_START_REDIS(bench);
     QVERIFY(bench.addSession("s1", "u1"));
-    app::AuditEntry intent;
-    intent.actionId = QStringLiteral("earlier");
-    intent.action = QStringLiteral("delete");
-    intent.target = bench.target.name;
-    intent.key = "chat:session_lock:s1";
-    QVERIFY(await(bench.workspace().audit().append(intent)));
+    QVERIFY(await(bench.workspace().audit().append(cutShortDelete(bench))));
     QVERIFY(await(bench.workspace().database()->remove(SessionId("s1"), {})));
     app::DeleteRequest request = deleteOf("s1");
     request.user = UserId("u2");

@@ -36,6 +36,7 @@ private slots:
     void doesNotFindOthersSessions();
     void waitsForTheLockAndGivesUp();
     void takesOverFromTheSeenOwnerOnly();
+    void leavesTheLockOfOthersSessions();
     void doesNotActUnconfirmed();
     void refusesReadOnly();
     void tellsWhatIsHalfDone();
@@ -106,6 +107,27 @@ void TestCliDelete::takesOverFromTheSeenOwnerOnly()
         remove(cli, id, {kYes, QStringLiteral("--take-over"), QString::fromLatin1(token)});
     QVERIFY2(run.exitCode == 0, run.err.constData());
     QCOMPARE(server.redis({"EXISTS", lockKey(id.toUtf8())}).toInt(), 0);
+}
+
+void TestCliDelete::leavesTheLockOfOthersSessions()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = createSession(cli);
+    const QByteArray token = freshToken();
+    server.redis({"SET", lockKey(id.toUtf8()), token, "PX", "60000"});
+    const QStringList options{QStringLiteral("--take-over"), QString::fromLatin1(token),
+                              QStringLiteral("--user"), QStringLiteral("u-2")};
+    const CliRun dry = remove(cli, id, options + QStringList(QStringLiteral("--dry-run")));
+    const CliRun run = remove(cli, id, options + QStringList(kYes));
+    QCOMPARE(dry.exitCode, 3);
+    QCOMPARE(run.exitCode, 3);
+    QVERIFY2(run.err.contains("the row is another user's"), run.err.constData());
+    QVERIFY2(dry.err.contains("the row is another user's"), dry.err.constData());
+    QVERIFY2(!QByteArray(run.out + run.err).contains("database: "), run.err.constData());
+    QCOMPARE(server.redis({"GET", lockKey(id.toUtf8())}).toByteArray(), token);
 }
 
 void TestCliDelete::doesNotActUnconfirmed()
