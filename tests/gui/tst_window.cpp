@@ -53,6 +53,8 @@ private slots:
     void hearsOfAnEndAmongMany();
     void filters();
     void releasesByKeys();
+    void aReleaseMovesNothingAndLeavesTheFocusInTheList_data();
+    void aReleaseMovesNothingAndLeavesTheFocusInTheList();
     void refusesToReleaseALockThatChangedHands();
     void deletesByKeys();
     void takesALockOverForADelete();
@@ -169,6 +171,58 @@ void WindowTest::releasesByKeys()
     QCOMPARE(fixture.auditLines().size(), 2);
     QVERIFY(fixture.auditLines().constFirst().contains("\"reason\":\"stuck\""));
     QTRY_VERIFY(!fixture.window.findChild<ActionDialog *>());
+}
+
+void WindowTest::aReleaseMovesNothingAndLeavesTheFocusInTheList_data()
+{
+    QTest::addColumn<bool>("isFolded");
+    QTest::addRow("events shown") << false;
+    QTest::addRow("events folded") << true;
+}
+
+void WindowTest::aReleaseMovesNothingAndLeavesTheFocusInTheList()
+{
+    QFETCH(bool, isFolded);
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    fixture.lock(kSecond, "bbbb");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QVERIFY(QTest::qWaitForWindowActive(&fixture.window));
+    fixture.window.locksPage().events().setFolded(isFolded);
+    const QList<QWidget *> targets = {
+        fixture.window.findChild<QLineEdit *>(QStringLiteral("filter")), &fixture.table(),
+        button(fixture.window, "releaseButton"), button(fixture.window, "deleteButton")};
+    const auto places = [&] {
+        QList<QPoint> all;
+        for (const QWidget *target : targets)
+            all.append(target->mapTo(&fixture.window, QPoint()));
+        return all;
+    };
+    QCoreApplication::processEvents(); // the fold takes its room
+    const QList<QPoint> before = places();
+    const QSize size = fixture.table().size();
+    QTest::mouseClick(button(fixture.window, "releaseButton"), Qt::LeftButton);
+    auto *dialog = openDialog<ActionDialog>(fixture.window);
+    QVERIFY(dialog);
+    QVERIFY(becomesEnabled(button(*dialog, "confirmButton")));
+    QTest::mouseClick(button(*dialog, "confirmButton"), Qt::LeftButton);
+    QTRY_VERIFY(!fixture.window.findChild<ActionDialog *>());
+    QTRY_VERIFY(fixture.window.messages().isVisible());
+    QTRY_VERIFY(!button(fixture.window, "releaseButton")->isEnabled());
+    QCOMPARE(fixture.window.focusWidget(), &fixture.table());
+    QCoreApplication::processEvents(); // the strip takes its room
+    QCOMPARE(places(), before);
+    if (!isFolded)
+        QCOMPARE(fixture.table().size(), size);
+    const QWidget &strip = fixture.window.messages();
+    QCOMPARE(strip.visibleRegion().boundingRect().size(), strip.size());
+    QVERIFY(strip.height() < 2 * LockDelegate::kRowHeight);
+    if (isFolded)
+        QVERIFY(fixture.window.locksPage().events().height() < 3 * LockDelegate::kRowHeight);
 }
 
 void WindowTest::refusesToReleaseALockThatChangedHands()

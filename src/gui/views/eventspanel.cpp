@@ -6,7 +6,9 @@
 #include "gui/models/words.h"
 #include "gui/views/hairline.h"
 #include "gui/views/look.h"
+#include "gui/views/messagestrip.h"
 
+#include <QEvent>
 #include <QListView>
 #include <QPainter>
 #include <QScrollBar>
@@ -20,6 +22,7 @@ namespace {
 
 constexpr int kLineHeight = 20;
 constexpr int kMargin = 16;
+constexpr int kFoot = 8;
 constexpr qreal kGap = 10;
 
 class EventDelegate final : public QStyledItemDelegate
@@ -69,6 +72,7 @@ EventsPanel::EventsPanel(EventListModel &model, QWidget *parent)
     : QWidget(parent)
     , m_fold(new QToolButton(this))
     , m_list(new QListView(this))
+    , m_messages(new MessageStrip(this))
 {
     setAttribute(Qt::WA_StyledBackground);
     setObjectName(QStringLiteral("eventsPanel"));
@@ -93,11 +97,13 @@ EventsPanel::EventsPanel(EventListModel &model, QWidget *parent)
     connect(&model, &EventListModel::rowsInserted, this, &EventsPanel::keepPlace);
 
     auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 8);
+    layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(new Hairline(Qt::Horizontal, this));
     layout->addWidget(m_fold);
     layout->addWidget(m_list);
+    layout->addSpacing(kFoot);
+    layout->addWidget(m_messages);
 }
 
 void EventsPanel::setFolded(bool isFolded)
@@ -105,8 +111,24 @@ void EventsPanel::setFolded(bool isFolded)
     m_fold->setChecked(!isFolded);
     m_fold->setArrowType(isFolded ? Qt::RightArrow : Qt::DownArrow);
     m_list->setVisible(!isFolded);
-    setMaximumHeight(isFolded ? m_fold->sizeHint().height() + 9 : QWIDGETSIZE_MAX);
+    fitFold();
     emit folded(isFolded);
+}
+
+/// Folded, it has the height of what is left: the message may come, go, and wrap.
+void EventsPanel::fitFold()
+{
+    const int height = layout()->hasHeightForWidth() ? layout()->heightForWidth(width())
+                                                     : layout()->sizeHint().height();
+    setMaximumHeight(isFolded() ? height : QWIDGETSIZE_MAX);
+}
+
+bool EventsPanel::event(QEvent *event)
+{
+    const bool isHandled = QWidget::event(event);
+    if (event->type() == QEvent::LayoutRequest || event->type() == QEvent::Resize)
+        fitFold();
+    return isHandled;
 }
 
 bool EventsPanel::isFolded() const

@@ -164,6 +164,14 @@ void LocksPage::focusFilter()
     m_filter->selectAll();
 }
 
+void LocksPage::focusList()
+{
+    if (m_stack->currentWidget() == m_table)
+        m_table->setFocus();
+    else
+        m_empty->focusAction();
+}
+
 void LocksPage::clearFilter()
 {
     m_filter->clear();

@@ -43,6 +43,8 @@ public:
 
     void setWorkspace(app::Workspace *workspace);
     void focusFilter();
+    /// Gives the focus to the list, or to the way out of an empty one.
+    void focusList();
     void clearFilter();
     /// How old the list is while nothing proves it.
     void showAge();

@@ -96,10 +96,10 @@ void MainWindow::makeLayout()
     auto *central = new QWidget(this);
     m_environment = new EnvironmentStrip(central);
     m_connection = new ConnectionStrip({m_commands.retry, m_commands.edit}, central);
-    m_messages = new MessageStrip(central);
     m_navigation = new NavigationPane(m_commands.connect, central);
     m_locks = new LocksPage(m_host, m_clock,
                             {m_commands.connect, m_commands.demo, m_commands.clearFilter}, central);
+    m_messages = &m_locks->events().messages();
     m_details = new DetailsPane(m_locks->model(), central);
     m_details->setMinimumWidth(kDetailsWidth);
     m_status = new StatusStrip(central);
@@ -121,7 +121,6 @@ void MainWindow::makeLayout()
     layout->setSpacing(0);
     layout->addWidget(m_environment);
     layout->addWidget(m_connection);
-    layout->addWidget(m_messages);
     layout->addLayout(body, 1);
     layout->addWidget(new Hairline(Qt::Horizontal, central));
     layout->addWidget(m_status);
@@ -290,6 +289,8 @@ void MainWindow::openActionDialog(ActionDialog::Kind kind)
     m_messages->dismiss();
     m_actionDialog = new ActionDialog(*workspace, kind, *m_details->row(), this);
     connect(m_actionDialog, &ActionDialog::succeeded, m_messages, &MessageStrip::showDone);
+    // Left alone, it would go from a button that is off now to the next one, which deletes.
+    connect(m_actionDialog, &QDialog::finished, m_locks, &LocksPage::focusList);
     connect(m_actionDialog, &ActionDialog::acted, m_details, &DetailsPane::reload);
     // From the event loop: the flow has to be at its end before its workspace is closed.
     connect(m_actionDialog, &ActionDialog::runEnded, this, &MainWindow::closeAfterRun,

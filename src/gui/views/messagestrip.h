@@ -12,7 +12,7 @@ class QPushButton;
 
 namespace lockkeeper::gui {
 
-/// One line above the work for what does not deserve a box: what was done, or what failed and how
+/// One line for what does not deserve a box: what was done, or what failed and how
 /// to go on. It stays until it is dismissed or the next one comes.
 class MessageStrip : public QFrame
 {
