@@ -144,6 +144,13 @@ Task<app::Workspace *> Context::connectWithDatabase(DatabaseUse use)
     co_return *workspace;
 }
 
+int Context::exitCode(int code) const
+{
+    if (code == 0 && m_output.isIncomplete())
+        return static_cast<int>(ExitCode::Failed);
+    return code == 0 ? m_demoFailure : code;
+}
+
 int Context::fail(const Error &error)
 {
     m_output.error(error);

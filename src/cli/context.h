@@ -57,8 +57,9 @@ public:
     void leaveStoppingToVerb() { m_closeOnStop.reset(); }
     [[nodiscard]] Task<void> startDemo();
     [[nodiscard]] const demo::DemoStack &demo() const { return *m_demo; }
-    /// The exit code of a verb that ended with `code`: a demo whose server died is no success.
-    [[nodiscard]] int exitCode(int code) const { return code == 0 ? m_demoFailure : code; }
+    /// The exit code of a verb that ended with `code`: a demo whose server died is no success, nor
+    /// is output that was lost.
+    [[nodiscard]] int exitCode(int code) const;
 
     /// Says the error on standard error. @return the exit code for it.
     int fail(const Error &error);

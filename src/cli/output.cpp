@@ -85,8 +85,16 @@ void Output::error(const Error &error)
 
 void Output::write(const QByteArray &bytes)
 {
-    if (!m_isBroken)
-        m_isBroken = writeAll(STDOUT_FILENO, bytes) != 0;
+    if (m_isBroken)
+        return;
+    const int failure = writeAll(STDOUT_FILENO, bytes);
+    m_isBroken = failure != 0;
+    m_isIncomplete = m_isBroken && failure != EPIPE;
+    if (m_isIncomplete)
+        error({ErrorCode::Io,
+               QCoreApplication::translate("cli", "the output could not be written: %1")
+                   .arg(qt_error_string(failure)),
+               {}});
 }
 
 void Output::writeError(const QString &text, Tone tone)

@@ -27,8 +27,10 @@ public:
     void warning(const QString &text);
     void error(const Error &error);
 
-    /// Whoever read our output is gone: there is nobody to write for.
+    /// Our output cannot be written any more: its reader is gone, or the disk is full.
     [[nodiscard]] bool isBroken() const { return m_isBroken; }
+    /// Data could not be written, and not because its reader had enough; it was said.
+    [[nodiscard]] bool isIncomplete() const { return m_isIncomplete; }
 
 private:
     void write(const QByteArray &bytes);
@@ -38,6 +40,7 @@ private:
     bool m_isColoured = false;
     bool m_areErrorsColoured = false;
     bool m_isBroken = false;
+    bool m_isIncomplete = false;
 };
 
 } // namespace lockkeeper::cli

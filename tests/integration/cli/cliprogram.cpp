@@ -66,9 +66,17 @@ QList<QJsonObject> CliProgram::audit() const
 
 std::unique_ptr<QProcess> CliProgram::start(const QStringList &arguments) const
 {
+    return start(arguments, {});
+}
+
+std::unique_ptr<QProcess> CliProgram::start(const QStringList &arguments,
+                                            const QString &outputFile) const
+{
     auto process = std::make_unique<QProcess>();
     process->setProcessEnvironment(m_environment);
     process->setStandardInputFile(QProcess::nullDevice());
+    if (!outputFile.isEmpty())
+        process->setStandardOutputFile(outputFile);
     dieWithParent(*process);
     process->start(qEnvironmentVariable("LK_BIN") + QStringLiteral("/lockkeeper-cli"), arguments);
     return process;
@@ -76,7 +84,12 @@ std::unique_ptr<QProcess> CliProgram::start(const QStringList &arguments) const
 
 CliRun CliProgram::run(const QStringList &arguments) const
 {
-    const std::unique_ptr<QProcess> process = start(arguments);
+    return runInto({}, arguments);
+}
+
+CliRun CliProgram::runInto(const QString &file, const QStringList &arguments) const
+{
+    const std::unique_ptr<QProcess> process = start(arguments, file);
     CliRun run;
     if (!process->waitForFinished(kLimit)) {
         run.err = "did not end: " + process->errorString().toUtf8();

@@ -53,10 +53,15 @@ public:
 
     /// Runs it to its end; standard input is no terminal.
     [[nodiscard]] CliRun run(const QStringList &arguments) const;
+    /// The same, with the file as its standard output.
+    [[nodiscard]] CliRun runInto(const QString &file, const QStringList &arguments) const;
     /// Starts it; whoever gets it ends it.
     [[nodiscard]] std::unique_ptr<QProcess> start(const QStringList &arguments) const;
 
 private:
+    [[nodiscard]] std::unique_ptr<QProcess> start(const QStringList &arguments,
+                                                  const QString &outputFile) const;
+
     QTemporaryDir m_folder;
     QProcessEnvironment m_environment;
 };

@@ -43,6 +43,9 @@ private slots:
     void showsBinaryTokensEscaped();
     void followsOtherFamilies();
     void worksForViewersWithoutAFeed();
+    void lostOutputIsNoSuccess_data();
+    void lostOutputIsNoSuccess();
+    void aReaderThatHasEnoughIsNoFailure();
 };
 
 void TestCliList::listsNothing()
@@ -213,6 +216,42 @@ void TestCliList::worksForViewersWithoutAFeed()
     const CliRun json = cli.run({QStringLiteral("list"), QStringLiteral("--json")});
     QVERIFY2(json.exitCode == 0, json.err.constData());
     QCOMPARE(json.array().size(), 1);
+}
+
+void TestCliList::lostOutputIsNoSuccess_data()
+{
+    QTest::addColumn<QStringList>("call");
+    QTest::newRow("list") << QStringList{QStringLiteral("list")};
+    QTest::newRow("JSON") << QStringList{QStringLiteral("list"), QStringLiteral("--json")};
+    QTest::newRow("show") << QStringList{QStringLiteral("show"), QStringLiteral("s1")};
+    QTest::newRow("watch") << QStringList{QStringLiteral("watch")};
+}
+
+void TestCliList::lostOutputIsNoSuccess()
+{
+    QFETCH(QStringList, call);
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("s1"), freshToken(), "PX", "60000"});
+    const CliRun run = CliProgram(server.url()).runInto(QStringLiteral("/dev/full"), call);
+    QCOMPARE(run.exitCode, 1);
+    QCOMPARE(run.err.count("the output could not be written: No space left on device"), 1);
+}
+
+void TestCliList::aReaderThatHasEnoughIsNoFailure()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    QProcess shell;
+    shell.setProcessEnvironment(cli.environment());
+    // A watch ends by itself only when it cannot write.
+    shell.start(
+        QStringLiteral("/bin/sh"),
+        {QStringLiteral("-c"),
+         QStringLiteral("{ \"$LK_BIN/lockkeeper-cli\" watch --json; echo $? >&2; } | true")});
+    QVERIFY(shell.waitForFinished(60'000));
+    QCOMPARE(shell.readAllStandardError(), QByteArray("0\n"));
 }
 
 QTEST_GUILESS_MAIN(TestCliList)
