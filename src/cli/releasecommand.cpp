@@ -13,9 +13,10 @@ namespace lockkeeper::cli {
 void ReleaseCommand::declare(CLI::App &app)
 {
     addSession(app, "SESSION", m_session, tr("The session whose lock is to be deleted"));
-    addToken(app, "--token", m_token,
-             tr("The token that you saw, as list and show print it; with another one nothing "
-                "happens and the exit code is 4"))
+    addToken(
+        app, "--token", m_token,
+        tr("The token that you saw, as show and list --json print it; with another one nothing "
+           "happens and the exit code is 4"))
         ->required();
     addText(app, "--reason", m_reason, tr("Why; kept in the audit log"));
     addFlag(app, "--dry-run", m_isDryRun, tr("Say what would happen, change nothing"));
