@@ -71,6 +71,14 @@ CLI::Option *addText(CLI::App &verb, const char *name, std::optional<QString> &i
     });
 }
 
+CLI::Option *addWord(CLI::App &verb, const char *name, QString &into, const QString &help)
+{
+    return addTaken(verb, name, help, "TEXT", [&into](const QString &text) {
+        into = text;
+        return emptyRefusal(text);
+    });
+}
+
 CLI::Option *addTexts(CLI::App &verb, const char *name, QStringList &into, const QString &help)
 {
     const auto store = [&into](const std::vector<std::string> &values) {

@@ -29,6 +29,8 @@ CLI::Option *addText(CLI::App &verb, const char *name, QString &into, const QStr
 /// The same, telling "not given" from "given empty".
 CLI::Option *addText(CLI::App &verb, const char *name, std::optional<QString> &into,
                      const QString &help);
+/// The same of a text that, where it is given, says something.
+CLI::Option *addWord(CLI::App &verb, const char *name, QString &into, const QString &help);
 CLI::Option *addTexts(CLI::App &verb, const char *name, QStringList &into, const QString &help);
 CLI::Option *addNumber(CLI::App &verb, const char *name, int &into, int least, const QString &help);
 CLI::Option *addSpan(CLI::App &verb, const char *name, std::optional<milliseconds> &into,

@@ -58,15 +58,15 @@ void CommandLine::declareCommon()
     CLI::App &app = *m_app;
     const std::string group = tr("Connection and output, before or after the verb").toStdString();
     app::TargetInput &target = m_options.target;
-    addText(app, "--url", target.url,
+    addWord(app, "--url", target.url,
             tr("redis://, rediss:// (TLS) or redis+unix:///path, with user, password "
                "and /db"))
         ->type_name("URL")
         ->group(group);
-    addText(app, "--db", target.database, tr("postgresql://user@host/database or sqlite:///path"))
+    addWord(app, "--db", target.database, tr("postgresql://user@host/database or sqlite:///path"))
         ->type_name("DSN")
         ->group(group);
-    addText(app, "--family", target.family, tr("Key family: chat (the default) or copilot"))
+    addWord(app, "--family", target.family, tr("Key family: chat (the default) or copilot"))
         ->type_name("NAME")
         ->group(group);
     addText(app, "--lock-prefix", target.lockPrefix, tr("Prefix of lock keys"))

@@ -104,6 +104,11 @@ StartRequest readArguments(int argc, char **argv, const QString &version)
         error = tr("\"%1\" is not understood").arg(parser.positionalArguments().constFirst());
     if (error.isEmpty() && !appearance)
         error = tr("--theme takes light, dark or system, not \"%1\"").arg(theme);
+    for (const char *name : {"url", "db", "family"}) {
+        const QString option = QString::fromLatin1(name);
+        if (error.isEmpty() && parser.isSet(option) && parser.value(option).isEmpty())
+            error = tr("--%1 must not be empty").arg(option);
+    }
     if (!error.isEmpty()) {
         request.text = u"lockkeeper: " + error + u"\n" + tr("Try lockkeeper --help") + u'\n';
         request.exitCode = kUsage;

@@ -115,6 +115,9 @@ void TestCliBadInput::refusesOptions_data()
     };
     row("DSN", "--db", "mysql://localhost/db");
     row("DSN without database", "--db", "postgresql://localhost");
+    row("empty address", "--url", "");
+    row("empty database", "--db", "");
+    row("empty family", "--family", "");
     row("empty lock prefix", "--lock-prefix", "");
     row("empty session prefix", "--session-prefix", "");
     row("overlapping prefixes", "--session-prefix", "chat:session_lock:x");

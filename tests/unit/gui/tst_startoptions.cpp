@@ -65,6 +65,9 @@ void StartOptionsTest::refusesWhatItDoesNotKnow_data()
     QTest::newRow("option") << QByteArray("--bogus");
     QTest::newRow("argument") << QByteArray("redis://host");
     QTest::newRow("theme") << QByteArray("--theme=blue");
+    QTest::newRow("empty address") << QByteArray("--url=");
+    QTest::newRow("empty database") << QByteArray("--db=");
+    QTest::newRow("empty family") << QByteArray("--family=");
 }
 
 void StartOptionsTest::refusesWhatItDoesNotKnow()
