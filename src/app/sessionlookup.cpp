@@ -216,8 +216,10 @@ QCoro::Task<> SessionLookup::fetchWanted()
     if (!self || m_isStopped)
         co_return;
     m_isFetching = false;
-    if (turn.isDatabaseDown)
+    if (turn.isDatabaseDown) {
         m_databaseRest.start();
+        emit databaseFailed();
+    }
     keep(turn.glances);
     fetchSoon();
 }

@@ -54,6 +54,8 @@ public:
 
 signals:
     void found(const QList<lockkeeper::SessionId> &ids);
+    /// It could not be asked just now.
+    void databaseFailed();
 
 private:
     void fetchSoon();

@@ -9,6 +9,9 @@ namespace lockkeeper::app {
 
 namespace {
 
+/// Between two tries of a database that is down: each may take seconds.
+constexpr std::chrono::seconds kDatabaseRetry{5};
+
 sessions::SqlAccess accessOf(const Target &target)
 {
     if (target.isReadOnly || target.isDatabaseReadOnly)
@@ -101,6 +104,10 @@ Workspace::Workspace(Target target, const Clock &clock, QString auditFolder, QOb
     , m_parts(std::make_unique<Parts>(std::move(target), clock, std::move(auditFolder)))
 {
     connect(&m_parts->flows, &FlowGroup::becameIdle, this, &Workspace::finishClosing);
+    connect(&m_parts->lookup, &SessionLookup::databaseFailed, this, &Workspace::recheckDatabase);
+    m_databaseTimer.setSingleShot(true);
+    m_databaseTimer.setInterval(kDatabaseRetry);
+    connect(&m_databaseTimer, &QTimer::timeout, this, &Workspace::recheckDatabase);
 }
 
 Workspace::~Workspace()
@@ -116,8 +123,7 @@ Workspace::~Workspace()
 
 Task<void> Workspace::open()
 {
-    if (m_parts->database)
-        m_parts->flows.start(checkDatabase());
+    recheckDatabase();
     // The workspace may be gone when this has ended: nothing of it is used from here on.
     co_return co_await m_parts->client.open();
 }
@@ -148,6 +154,16 @@ void Workspace::reconnectNow()
 {
     m_parts->client.retryNow();
     m_parts->push.retryNow();
+    if (m_databaseState && !*m_databaseState)
+        recheckDatabase();
+}
+
+void Workspace::recheckDatabase()
+{
+    if (!m_parts->database || m_isClosing || m_isCheckingDatabase)
+        return;
+    m_isCheckingDatabase = true;
+    m_parts->flows.start(checkDatabase());
 }
 
 void Workspace::close()
@@ -173,8 +189,13 @@ QCoro::Task<> Workspace::checkDatabase()
     const Result<void> state = co_await m_parts->database->check();
     if (!self)
         co_return;
-    m_databaseState = state;
+    m_isCheckingDatabase = false;
+    const std::optional<Result<void>> before = std::exchange(m_databaseState, state);
+    if (!state && !m_isClosing)
+        m_databaseTimer.start();
     emit databaseChecked();
+    if (self && before && !*before && state)
+        emit databaseReturned();
 }
 
 const Target &Workspace::target() const

@@ -15,6 +15,7 @@
 #include "sessions/sessionstore.h"
 
 #include <QObject>
+#include <QTimer>
 
 #include <memory>
 #include <optional>
@@ -56,6 +57,9 @@ public:
     [[nodiscard]] std::optional<Outage> outage() const;
     /// Does not wait for the next scheduled try to connect.
     void reconnectNow();
+    /// Something failed that asked the database: databaseChecked() says whether it still answers.
+    /// One that does not is tried again until it does.
+    void recheckDatabase();
     /// Ends every open wait with Cancelled, waits for the flows of flows(), then emits closed().
     void close();
     [[nodiscard]] bool isClosing() const { return m_isClosing; }
@@ -81,6 +85,8 @@ public:
 
 signals:
     void databaseChecked();
+    /// It answers again.
+    void databaseReturned();
     void closed();
 
 private:
@@ -91,6 +97,8 @@ private:
 
     std::unique_ptr<Parts> m_parts;
     std::optional<Result<void>> m_databaseState;
+    QTimer m_databaseTimer; ///< until a database that is down is tried again
+    bool m_isCheckingDatabase = false;
     bool m_isClosing = false;
     bool m_isClosed = false;
 };

@@ -4,6 +4,7 @@
 #include "gui/views/connectionstrip.h"
 #include "gui/views/detailspane.h"
 #include "gui/views/factsview.h"
+#include "gui/views/statusstrip.h"
 #include "gui/views/theme.h"
 #include "windowfixture.h"
 
@@ -14,6 +15,7 @@
 #include <QScrollBar>
 #include <QTest>
 
+#include <algorithm>
 #include <csignal>
 
 using namespace lockkeeper;
@@ -67,6 +69,7 @@ private slots:
     void comesBackWithSelectionAndScroll();
     void tellsWhatTheServerHasLost();
     void theFeedAloneMayBeLost();
+    void theDatabaseMayComeLater();
     void theDemosServerMayEnd();
     void aStartingDemoCutsNoAct();
 };
@@ -225,6 +228,26 @@ void WindowOutageTest::theFeedAloneMayBeLost()
         }(),
         kLimitMs);
     QTRY_VERIFY_WITH_TIMEOUT(button(fixture.window, "releaseButton")->isEnabled(), kLimitMs);
+}
+
+void WindowOutageTest::theDatabaseMayComeLater()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa", 600'000);
+    fixture.host.open(Result<app::Target>(fixture.target()));
+    QVERIFY(fixture.select(kFirst));
+    const auto isSaid = [&] {
+        return std::ranges::any_of(
+            fixture.window.status().findChildren<QLabel *>(),
+            [](const QLabel *one) { return one->text().startsWith(u"database: "); });
+    };
+    QTRY_VERIFY(isSaid());
+    fixture.addSession(kFirst, QStringLiteral("Refund"), QStringLiteral("ada"));
+    QTRY_VERIFY_WITH_TIMEOUT(!isSaid(), kLimitMs);
+    QTRY_COMPARE_WITH_TIMEOUT(label(fixture.window.details(), "title")->text(),
+                              QStringLiteral("Refund"), kLimitMs);
 }
 
 void WindowOutageTest::theDemosServerMayEnd()

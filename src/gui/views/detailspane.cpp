@@ -65,8 +65,10 @@ DetailsPane::~DetailsPane() = default;
 
 void DetailsPane::setWorkspace(app::Workspace *workspace)
 {
-    if (m_workspace)
+    if (m_workspace) {
+        disconnect(m_workspace, nullptr, this, nullptr);
         disconnect(&m_workspace->monitor(), nullptr, this, nullptr);
+    }
     m_workspace = workspace;
     showLock(std::nullopt);
     if (!workspace)
@@ -76,6 +78,7 @@ void DetailsPane::setWorkspace(app::Workspace *workspace)
                 if (m_row && sessions.contains(m_row->record.session))
                     reload();
             });
+    connect(workspace, &app::Workspace::databaseReturned, this, &DetailsPane::reload);
 }
 
 void DetailsPane::showLock(const std::optional<LockKey> &key)
@@ -126,6 +129,8 @@ void DetailsPane::loaded(const app::Inspection &inspection, quint64 generation)
         return;
     m_isLoading = false;
     m_inspection = inspection;
+    if (m_workspace && !inspection.stored)
+        m_workspace->recheckDatabase();
     presentHead();
     presentSession();
     presentActions();

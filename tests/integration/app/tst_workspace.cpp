@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "locks/lockguard.h"
 #include "support/await.h"
+#include "support/postgresserver.h"
 #include "support/streamproxy.h"
 #include "workbench.h"
 
@@ -103,6 +104,7 @@ private slots:
     void endsWhileALockIsBeingRenewed_data();
     void endsWhileALockIsBeingRenewed();
     void databaseIsCheckedOnItsOwn();
+    void theDatabaseComesAndGoes();
     void openFailsAtOnce();
     void closeWithoutOpen();
     void destroyedAtRandomMoments_data();
@@ -226,6 +228,34 @@ void TestWorkspace::databaseIsCheckedOnItsOwn()
     QVERIFY(!bench.workspace().database());
     QVERIFY(!bench.workspace().store());
     QVERIFY(!bench.workspace().databaseState());
+}
+
+void TestWorkspace::theDatabaseComesAndGoes()
+{
+    test::PostgresServer postgres;
+    LK_START_POSTGRES(postgres);
+    const QString name = QStringLiteral("chat");
+    QVERIFY(postgres.createChatDatabase(name, test::PostgresServer::Release::Newer));
+    postgres.stop();
+    test::Workbench bench;
+    bench.target.database = *sessions::parseDsn(postgres.dsn(name));
+    LK_START_REDIS(bench);
+    Workspace &workspace = bench.workspace();
+    const auto answers = [&] { return workspace.databaseState() && *workspace.databaseState(); };
+    const auto fails = [&] { return workspace.databaseState() && !*workspace.databaseState(); };
+    constexpr int kLimitMs = 30'000;
+    QTRY_VERIFY(fails());
+    QVERIFY(postgres.restart());
+    QTRY_VERIFY_WITH_TIMEOUT(answers(), kLimitMs); // it was tried again
+
+    postgres.stop();
+    workspace.lookup().want({SessionId("s1")});
+    QTRY_VERIFY_WITH_TIMEOUT(fails(), kLimitMs); // as the lookup found out
+    QVERIFY(postgres.restart());
+    QSignalSpy returned(&workspace, &Workspace::databaseReturned);
+    workspace.reconnectNow();
+    QTRY_COMPARE_WITH_TIMEOUT(returned.size(), 1, kLimitMs);
+    QVERIFY(answers());
 }
 
 void TestWorkspace::openFailsAtOnce()
