@@ -213,6 +213,8 @@ void WindowOutageTest::theFeedAloneMayBeLost()
     QVERIFY(server.redis({"CLIENT", "KILL", "TYPE", "pubsub"}).toInt() > 0);
     ConnectionStrip &strip = fixture.window.connection();
     QTRY_VERIFY(strip.text().contains(QStringLiteral("does not tell of changes")));
+    // Not just cut off: it was tried again, and refused.
+    QTRY_VERIFY2(strip.text().contains(QStringLiteral("NOPERM")), qPrintable(strip.text()));
     QVERIFY(fixture.host.workspace()->client().isReady());
     QTRY_VERIFY(!button(fixture.window, "releaseButton")->isEnabled());
     QVERIFY(fixture.model().frozenAt());
