@@ -232,7 +232,7 @@ void TestCliSession::saysThatAFailureIsNotRecorded()
     QCOMPARE(create(cli).exitCode, 0);
     const qsizetype before = cli.audit().size();
     server.redis({"SET", lockKey("nobody"), "other"});
-    const auto append =
+    const auto appending =
         cli.start({QStringLiteral("session"), QStringLiteral("append"), QStringLiteral("nobody"),
                    QStringLiteral("--role"), QStringLiteral("user"), QStringLiteral("--content"),
                    QStringLiteral("Hello")});

@@ -50,6 +50,7 @@ public:
         if (onFail)
             onFail();
     }
+    [[nodiscard]] bool isAnswered() const override { return false; }
 
     std::function<void()> onWork;
     std::function<void()> onFail;
