@@ -53,6 +53,8 @@ private slots:
     void namesTheSessionsOnScreen();
     void allTimesGoOnTogether();
     void columnsStayWhenTheScrollBarComes();
+    void cutsNoTimeLeft_data();
+    void cutsNoTimeLeft();
 };
 
 void LockTableTest::scrollIsAnchoredWhenRowsAreInsertedAbove()
@@ -220,6 +222,34 @@ void LockTableTest::columnsStayWhenTheScrollBarComes()
     table.resize(1400, 330);
     QVERIFY(table.columnWidth(static_cast<int>(LockColumn::Title)) >=
             before[static_cast<int>(LockColumn::Title)] + 400);
+}
+
+void LockTableTest::cutsNoTimeLeft_data()
+{
+    QTest::addColumn<milliseconds>("ttl");
+    QTest::newRow("a minute") << milliseconds(60s);
+    QTest::newRow("minutes") << milliseconds(598s);
+    QTest::newRow("an hour") << milliseconds(59min + 59s);
+    QTest::newRow("hours") << milliseconds(23h + 59min);
+    QTest::newRow("days") << milliseconds(27 * 24h + 18h);
+}
+
+void LockTableTest::cutsNoTimeLeft()
+{
+    QFETCH(milliseconds, ttl);
+    LockTableModel model(m_clock);
+    LockTable table(model);
+    table.resize(1000, 330);
+    model.apply(upsertOf({makeRecord(sessionId(1), m_clock, 0ms, ttl)}));
+    model.flush();
+    table.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&table));
+    const QRect cell = table.visualRect(model.index(0, static_cast<int>(LockColumn::Ttl)));
+    const QImage image = table.viewport()->grab().toImage();
+    // A text that ends in time leaves its last pixels free; the row's lower line is not of it.
+    const int right = cell.right() - LockDelegate::kPadding;
+    for (int y = cell.top() + 1; y < cell.bottom() - 1; ++y)
+        QCOMPARE(image.pixelColor(right, y), image.pixelColor(cell.right() - 1, y));
 }
 
 QTEST_MAIN(LockTableTest)

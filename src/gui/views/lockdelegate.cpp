@@ -112,8 +112,12 @@ void LockDelegate::paintTtl(QPainter &painter, const Cell &cell) const
         painter.restore();
     }
     const int left = cell.row.gone ? 0 : kBarWidth + kPadding;
-    paintText(painter, {cell.row, cell.theme, cell.area.adjusted(left, 0, 0, 0), cell.isFaded},
-              LockColumn::Ttl, ttlText(cell.row, now));
+    const QRectF area = cell.area.adjusted(left, 0, 0, 0);
+    QString text = ttlText(cell.row, now);
+    // Rather "9 min" than a piece of "9 min 58 s".
+    if (!cell.row.gone && painter.fontMetrics().horizontalAdvance(text) > area.width())
+        text = text.section(u' ', 0, 1);
+    paintText(painter, {cell.row, cell.theme, area, cell.isFaded}, LockColumn::Ttl, text);
 }
 
 void LockDelegate::paintText(QPainter &painter, const Cell &cell, LockColumn column,

@@ -70,7 +70,7 @@ void LockTable::layOutColumns()
     };
     width(LockColumn::State, tr("renewing long"), 18);
     width(LockColumn::User, QStringLiteral("quentin.moreau"), 0);
-    width(LockColumn::Ttl, QStringLiteral("60 s"),
+    width(LockColumn::Ttl, QStringLiteral("59 min"),
           LockDelegate::kBarWidth + LockDelegate::kPadding);
     width(LockColumn::HeldFor, QStringLiteral("≥ 22 min 22 s"), 0);
     width(LockColumn::Owner, QStringLiteral("02:42:…00:05"), 0);
