@@ -154,6 +154,7 @@ void TestWorkspace::closeEndsAnOpenWait()
 {
     test::Workbench bench;
     LK_START_REDIS(bench);
+    QVERIFY(bench.addSession("busy", "u1")); // a delete of nothing would not wait for the lock
     bench.lock("busy", "owner-1");
     DeleteRequest request = test::deleteOf("busy");
     request.wait = 10min;
