@@ -18,6 +18,29 @@ Result<qint64> number(SqlConnection &connection, const QString &sql, const QStri
     return query->next() ? query->value(0).toLongLong() : 0;
 }
 
+struct Content
+{
+    qint64 version = 0; ///< how many migrations were applied
+    bool isOurs = false;
+    bool isEmpty = true;
+};
+
+/// Asked in one statement: another program may be creating the tables just now, and two would see
+/// the file before and after.
+Result<Content> contentOf(SqlConnection &connection, const QString &doing)
+{
+    Result<QSqlQuery> query = connection.execute(
+        QStringLiteral("SELECT (SELECT user_version FROM pragma_user_version), "
+                       "coalesce(sum(name = 'ChatSession'), 0), count(*) FROM sqlite_master"),
+        {}, doing);
+    if (!query)
+        return query.error();
+    if (!query->next())
+        return Content{};
+    return Content{query->value(0).toLongLong(), query->value(1).toLongLong() > 0,
+                   query->value(2).toLongLong() == 0};
+}
+
 /// The statements of a migration; none of ours has a semicolon at a line's end within one.
 Result<QStringList> statements(const QString &name)
 {
@@ -60,28 +83,21 @@ Result<void> migrate(SqlConnection &connection)
     const QString file = connection.dsn().displayText();
     const QString doing = QStringLiteral("creating the tables in ") + file;
     const QStringList names = QDir(QStringLiteral(":/sql")).entryList(QDir::Files, QDir::Name);
-    const Result<qint64> version = number(connection, QStringLiteral("PRAGMA user_version"), doing);
-    const Result<qint64> ours = number(
-        connection, QStringLiteral("SELECT count(*) FROM sqlite_master WHERE name = 'ChatSession'"),
-        doing);
-    const Result<qint64> objects =
-        number(connection, QStringLiteral("SELECT count(*) FROM sqlite_master"), doing);
-    for (const Result<qint64> *asked : {&version, &ours, &objects}) {
-        if (!*asked)
-            return asked->error();
-    }
-    if (*ours > 0 && *version > names.size())
+    const Result<Content> content = contentOf(connection, doing);
+    if (!content)
+        return content.error();
+    if (content->isOurs && content->version > names.size())
         return Error{ErrorCode::Database,
                      QStringLiteral("the database %1 was made by a newer Lockkeeper").arg(file),
                      QStringLiteral("use that one, or another file")};
-    if (*objects > 0 && *ours == 0)
+    if (!content->isEmpty && !content->isOurs)
         return Error{
             ErrorCode::Database,
             QStringLiteral("the database %1 has no table \"ChatSession\"").arg(file),
             QStringLiteral("it belongs to another program and was left as it is; check the "
                            "path of the DSN")};
-    const bool isForeign = *ours > 0 && *version == 0;
-    if (isForeign || *version == names.size() || connection.isReadOnly())
+    const bool isForeign = content->isOurs && content->version == 0;
+    if (isForeign || content->version == names.size() || connection.isReadOnly())
         return {};
     // Readers and the one writer do not hinder each other then. A matter of speed only, and it
     // fails while another program has the new file in hand.
