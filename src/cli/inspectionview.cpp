@@ -68,6 +68,11 @@ QString harmless(const QString &text)
     return lines.join(QStringLiteral("\n    "));
 }
 
+QString timeText(const std::optional<WallTime> &time)
+{
+    return time ? rfc3339(*time) : tr("not known");
+}
+
 Json rawJson(const QByteArray &json)
 {
     if (json.isEmpty())
@@ -135,8 +140,8 @@ Json sessionJson(const ChatSession *session, bool isRevealed)
     Json json;
     json["user_id"] = session->user ? jsonOfBytes(session->user->bytes()) : Json();
     json["title"] = jsonOrNull(session->title);
-    json["started_at"] = jsonOf(session->startedAt);
-    json["updated_at"] = jsonOf(session->updatedAt);
+    json["started_at"] = jsonOrNull(session->startedAt);
+    json["updated_at"] = jsonOrNull(session->updatedAt);
     json["prompt_tokens"] = session->usage.prompt;
     json["completion_tokens"] = session->usage.completion;
     json["messages"] = Json::array();
@@ -279,8 +284,8 @@ void InspectionView::printCopies(Output &output) const
     addRow(tr("tokens"), [](const ChatSession &session) {
         return tr("%1 in, %2 out").arg(session.usage.prompt).arg(session.usage.completion);
     });
-    addRow(tr("started"), [](const ChatSession &session) { return rfc3339(session.startedAt); });
-    addRow(tr("updated"), [](const ChatSession &session) { return rfc3339(session.updatedAt); });
+    addRow(tr("started"), [](const ChatSession &session) { return timeText(session.startedAt); });
+    addRow(tr("updated"), [](const ChatSession &session) { return timeText(session.updatedAt); });
     if (m_inspection.cachedBytes)
         table.add({{tr("size"), Tone::Faint}, {sizeText(*m_inspection.cachedBytes)}, {}});
     if (m_inspection.cachedBytes)

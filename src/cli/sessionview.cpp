@@ -37,6 +37,11 @@ QString textOf(const std::optional<UserId> &user)
     return user ? printable(user->bytes()) : tr("none");
 }
 
+QString textOf(const std::optional<WallTime> &time)
+{
+    return time ? rfc3339(*time) : tr("not known");
+}
+
 QString textOf(const std::optional<QString> &text)
 {
     return text && !text->isEmpty() ? printable(text->toUtf8()) : tr("none");
@@ -58,8 +63,8 @@ void printSession(const ChatSession &session, Output &output)
     output.line(tr("messages  %1").arg(session.messages.size()));
     output.line(
         tr("tokens    %1 in, %2 out").arg(session.usage.prompt).arg(session.usage.completion));
-    output.line(tr("started   %1").arg(rfc3339(session.startedAt)));
-    output.line(tr("updated   %1").arg(rfc3339(session.updatedAt)));
+    output.line(tr("started   %1").arg(textOf(session.startedAt)));
+    output.line(tr("updated   %1").arg(textOf(session.updatedAt)));
 }
 
 QByteArray summariesJson(const QList<SessionSummary> &summaries)

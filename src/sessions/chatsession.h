@@ -51,8 +51,8 @@ struct ChatSession
     QByteArray credentialsJson = "{}";
     QByteArray successfulAgentRunsJson = "{}";
     QByteArray successfulAgentSchedulesJson = "{}";
-    WallTime startedAt;
-    WallTime updatedAt;
+    std::optional<WallTime> startedAt; ///< nullopt: the copy does not say
+    std::optional<WallTime> updatedAt;
     QByteArray source;
 
     friend bool operator==(const ChatSession &, const ChatSession &) = default;

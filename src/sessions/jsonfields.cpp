@@ -49,15 +49,15 @@ std::optional<qint64> JsonFields::integer(QByteArrayView key)
     return value;
 }
 
-WallTime JsonFields::time(QByteArrayView key)
+std::optional<WallTime> JsonFields::time(QByteArrayView key)
 {
     const std::optional<QString> member = text(key);
     if (!member)
-        return {};
+        return std::nullopt;
     const std::optional<WallTime> time = parseRfc3339(*member);
     if (!time)
         fail(key, QStringLiteral("is no time of RFC 3339"));
-    return time.value_or(WallTime{});
+    return time;
 }
 
 QByteArray JsonFields::json(QByteArrayView key, JsonValue::Kind kind)

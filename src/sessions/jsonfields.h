@@ -23,7 +23,7 @@ public:
     /// The text; missing or null is a fault.
     [[nodiscard]] QString requiredText(QByteArrayView key);
     [[nodiscard]] std::optional<qint64> integer(QByteArrayView key);
-    [[nodiscard]] WallTime time(QByteArrayView key);
+    [[nodiscard]] std::optional<WallTime> time(QByteArrayView key);
     /// The member as JSON text; empty for null.
     [[nodiscard]] QByteArray json(QByteArrayView key, JsonValue::Kind kind);
     /// The member, or null where it is missing, null or of another kind.

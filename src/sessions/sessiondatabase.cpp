@@ -91,7 +91,8 @@ Result<int> insertNewMessages(SqlConnection &connection, const DatabaseSchema &s
     for (const qsizetype index : added) {
         const ChatMessage &message = session.messages[index];
         const Result<void> done =
-            insert(connection, messageRow(message, session.id, session.updatedAt, schema),
+            insert(connection,
+                   messageRow(message, session.id, session.updatedAt.value_or(WallTime{}), schema),
                    schema.messages(), doing);
         if (!done && connection.wasUniqueViolation())
             return Error{ErrorCode::Database,

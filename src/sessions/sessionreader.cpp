@@ -234,7 +234,7 @@ Result<std::optional<ChatSession>> readSession(SqlConnection &connection,
         if (!read && !row->value(column).isNull())
             return corruptColumn(column == 2 ? "createdAt" : "updatedAt",
                                  QStringLiteral("it is no time of RFC 3339"));
-        (column == 2 ? session.startedAt : session.updatedAt) = read.value_or(WallTime{});
+        (column == 2 ? session.startedAt : session.updatedAt) = read;
     }
     session.usage = {row->value(4).toLongLong(), row->value(5).toLongLong()};
     if (const auto read = readJsonColumns(session, *row, 6); !read)

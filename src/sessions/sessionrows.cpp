@@ -118,7 +118,7 @@ QVariantList updatedValues(const ChatSession &session)
             QString::fromUtf8(session.successfulAgentSchedulesJson),
             session.usage.prompt,
             session.usage.completion,
-            rfc3339(session.updatedAt)};
+            rfc3339(session.updatedAt.value_or(WallTime{}))};
 }
 
 RowToInsert sessionRow(const ChatSession &session, const DatabaseSchema &schema)
@@ -126,8 +126,9 @@ RowToInsert sessionRow(const ChatSession &session, const DatabaseSchema &schema)
     RowToInsert row;
     row.add(QStringLiteral("id"), QString::fromUtf8(session.id.bytes()));
     // JSON that lacks its start must not date the row to 1970.
-    const bool isDated = session.startedAt != WallTime{};
-    row.add(QStringLiteral("createdAt"), rfc3339(isDated ? session.startedAt : session.updatedAt));
+    const std::optional<WallTime> &begun =
+        session.startedAt ? session.startedAt : session.updatedAt;
+    row.add(QStringLiteral("createdAt"), rfc3339(begun.value_or(WallTime{})));
     row.add(QStringLiteral("userId"), session.user
                                           ? QVariant(QString::fromUtf8(session.user->bytes()))
                                           : QVariant(QMetaType(QMetaType::QString)));

@@ -172,10 +172,10 @@ void overlay(JsonValue &root, const ChatSession &session, const ChatSession &bef
         root.set("title", orNull(session.title));
     if (session.usage != before.usage)
         setUsage(root, session.usage, before.usage);
-    if (session.startedAt != before.startedAt)
-        setTime(root, "started_at", session.startedAt);
-    if (session.updatedAt != before.updatedAt)
-        setTime(root, "updated_at", session.updatedAt);
+    if (session.startedAt && session.startedAt != before.startedAt)
+        setTime(root, "started_at", *session.startedAt);
+    if (session.updatedAt && session.updatedAt != before.updatedAt)
+        setTime(root, "updated_at", *session.updatedAt);
     constexpr auto kObject = JsonValue::Kind::Object;
     if (session.credentialsJson != before.credentialsJson)
         setText(root, "credentials", session.credentialsJson, kObject);

@@ -122,9 +122,11 @@ void addSession(Facts &facts, const sessions::ChatSession &session, const Clock 
 
 } // namespace
 
-QString agoOf(WallTime time, const Clock &clock)
+QString agoOf(std::optional<WallTime> time, const Clock &clock)
 {
-    const auto span = std::chrono::duration_cast<milliseconds>(clock.wall() - time);
+    if (!time)
+        return tr("not known");
+    const auto span = std::chrono::duration_cast<milliseconds>(clock.wall() - *time);
     return tr("%1 ago").arg(agoText(std::max(span, milliseconds(0))));
 }
 

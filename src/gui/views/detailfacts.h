@@ -15,6 +15,6 @@ namespace lockkeeper::gui {
 [[nodiscard]] QList<FactsView::Fact> databaseFacts(const app::Inspection &inspection,
                                                    const QString &database, const Clock &clock);
 /// "8 s ago", by the wall clock.
-[[nodiscard]] QString agoOf(WallTime time, const Clock &clock);
+[[nodiscard]] QString agoOf(std::optional<WallTime> time, const Clock &clock);
 
 } // namespace lockkeeper::gui

@@ -189,7 +189,7 @@ void TestSessionDatabase::lists()
     SessionDatabase database(m_databases.make(kind));
     for (int i = 0; i < 5; ++i) {
         ChatSession session = sampleSession("s" + QByteArray::number(i), i < 4 ? "u1" : "u2", i);
-        session.updatedAt += std::chrono::seconds(i);
+        *session.updatedAt += std::chrono::seconds(i);
         LK_VERIFY(await(database.save(session, 0)));
     }
     const auto page = await(database.list(UserId("u1"), 2, 1));

@@ -113,8 +113,8 @@ void TestSessionJson::changesOnlyWhatChanged()
 void TestSessionJson::keepsTheZoneOfTimes()
 {
     ChatSession session = parsed(kBaseShape);
-    session.startedAt += 1s;
-    session.updatedAt += 1ms;
+    *session.startedAt += 1s;
+    *session.updatedAt += 1ms;
     QByteArray expected = test::rewritten(kBaseShape);
     expected.replace("10:00:00.123456Z", "10:00:01.123456Z");
     expected.replace("12:00:00+02:00", "12:00:00.001000+02:00");
@@ -210,7 +210,7 @@ void TestSessionJson::acceptsWhatIsMissing()
     QVERIFY(!session.user);
     QCOMPARE(session.messages.size(), 1);
     QCOMPARE(session.credentialsJson, QByteArray("{}"));
-    QCOMPARE(session.updatedAt, WallTime{});
+    QVERIFY(!session.updatedAt);
 }
 
 void TestSessionJson::refusesCorrupt_data()
