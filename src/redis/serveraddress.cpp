@@ -117,10 +117,14 @@ QString ServerAddress::displayUrl() const
 
 Result<ServerAddress> parseServerUrl(const QString &text)
 {
-    // QUrl's own error text would repeat the URL, and with it the password.
-    const QUrl url(text.trimmed(), QUrl::StrictMode);
     if (text.trimmed().isEmpty())
         return badUrl(QStringLiteral("is empty"));
+    if (!text.contains(u"://"))
+        return badUrl(QStringLiteral("has no scheme"),
+                      QStringLiteral("put redis:// in front of it, or rediss:// for TLS, or "
+                                     "redis+unix:// before the path of a socket"));
+    // QUrl's own error text would repeat the URL, and with it the password.
+    const QUrl url(text.trimmed(), QUrl::StrictMode);
     if (!url.isValid())
         return badUrl(QStringLiteral("is malformed"),
                       QStringLiteral("percent-encode special characters of the password (# is "
@@ -143,8 +147,7 @@ Result<ServerAddress> parseServerUrl(const QString &text)
     else if (scheme == u"redis+unix" || scheme == u"unix")
         part = readUnixPart(url, address);
     else
-        part = badUrl(scheme.isEmpty() ? QStringLiteral("has no scheme")
-                                       : QString(u"has the unknown scheme " + scheme + u"://"));
+        part = badUrl(u"has the unknown scheme " + scheme + u"://");
     if (part)
         part = readQuery(url, address);
     if (!part)

@@ -64,6 +64,9 @@ void TestServerAddress::refuses_data()
     };
     row("empty", "  ", "empty");
     row("no scheme", "localhost", "no scheme");
+    row("no scheme but a port", "localhost:6379", "no scheme");
+    row("no scheme but an address", "10.0.0.5:6379", "no scheme");
+    row("no scheme but a path", "/run/redis/redis.sock", "no scheme");
     row("other scheme", "http://localhost", "http://");
     row("no host", "redis:///0", "no host");
     row("port too large", "redis://h:70000", "malformed");
@@ -94,7 +97,7 @@ void TestServerAddress::refuses()
 void TestServerAddress::neverShowsThePassword()
 {
     for (const char *url : {"redis://u:s3cret@h:99999", "redis://u:s3cret@h/x", "foo://u:s3cret@h",
-                            "redis://u:s3cret@h?x=1", "redis://u:s3cret#x@h"}) {
+                            "redis://u:s3cret@h?x=1", "redis://u:s3cret#x@h", "u:s3cret@h:6379"}) {
         const auto address = parseServerUrl(QString::fromLatin1(url));
         QVERIFY(!address);
         QVERIFY(!describe(address.error()).contains(u"s3cret"));
