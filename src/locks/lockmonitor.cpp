@@ -5,6 +5,7 @@
 #include <QPointer>
 
 #include <algorithm>
+#include <utility>
 
 namespace lockkeeper::locks {
 
@@ -77,13 +78,7 @@ void LockMonitor::connectParts()
         beginScan(Scanner::Pace::Gentle);
         emit everythingChanged();
     });
-    connect(&m_client, &redis::Client::stateChanged, this, [this](Link::State state) {
-        // A scan that the lost connection cut short starts over; reads just go on.
-        if (state == Link::State::Ready && m_push.isEstablished() && m_scanError)
-            beginScan(Scanner::Pace::Gentle);
-        readSoon();
-        updateFeed();
-    });
+    connect(&m_client, &redis::Client::stateChanged, this, &LockMonitor::clientChanged);
     connect(&m_scanner, &Scanner::found, this, [this](const QList<QByteArray> &keys) {
         for (const QByteArray &key : keys)
             m_registry.found(key);
@@ -98,11 +93,26 @@ void LockMonitor::connectParts()
     });
 }
 
+void LockMonitor::clientChanged(Link::State state)
+{
+    if (state == Link::State::Ready) {
+        const QString runId = std::exchange(m_runId, m_client.serverInfo().runId);
+        if (!runId.isEmpty() && runId != m_runId)
+            m_registry.noteFlush();
+        // A scan that the lost connection cut short starts over; reads just go on.
+        if (m_push.isEstablished() && m_scanError)
+            beginScan(Scanner::Pace::Gentle);
+    }
+    readSoon();
+    updateFeed();
+}
+
 void LockMonitor::start()
 {
     if (m_isStarted)
         return;
     m_isStarted = true;
+    m_runId = m_client.serverInfo().runId;
     m_push.open();
     updateFeed();
 }

@@ -73,6 +73,7 @@ signals:
 
 private:
     void connectParts();
+    void clientChanged(redis::Link::State state);
     void keysChanged(const QList<QByteArray> &keys);
     void beginScan(redis::Scanner::Pace pace);
     void scanFailed(const Error &error);
@@ -92,6 +93,7 @@ private:
     LockNews m_news;
     FeedStatus m_feed;
     std::optional<Error> m_scanError;
+    QString m_runId; ///< of the server's process that was last read from; empty: not told
     QTimer m_expiryTimer;
     QTimer m_rescanTimer; ///< after a scan that the server cut short
     QTimer m_readTimer;

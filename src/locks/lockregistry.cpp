@@ -56,8 +56,10 @@ void LockRegistry::distrustRows()
 void LockRegistry::noteFlush()
 {
     m_flushedAt = m_clock.steady();
-    for (const LockRecord &record : std::as_const(m_records))
-        m_flushed.insert(record.key);
+    for (const LockRecord &record : std::as_const(m_records)) {
+        if (!record.deadline || *record.deadline > m_flushedAt)
+            m_flushed.insert(record.key);
+    }
 }
 
 void LockRegistry::found(const QByteArray &key)
@@ -196,7 +198,6 @@ void LockRegistry::begin(const LockKey &key, const LockObservation &observation,
     m_upkeep.remove(key);
     if (start.at + RecentActivity::kSpan > observation.receivedAt)
         m_recent.noteAcquired(key, m_clock.steady());
-
     LockRecord record = newRecord(key, observation);
     record.token = observation.token;
     start.writeTo(record, m_family.lease);

@@ -34,8 +34,8 @@ public:
     void beginScan();
     /// The feed lost track: rows are shown as unverified, nothing is believed of them.
     void distrust();
-    /// FLUSHDB, FLUSHALL or a full resync: rows that are gone now went with the keyspace. A scan
-    /// has to follow.
+    /// FLUSHDB, FLUSHALL, a full resync or another process of the server: rows that are gone now,
+    /// though their lease has not ended, went with the keyspace. A scan has to follow.
     void noteFlush();
     /// The scanner found the key, or the feed named it. Keys of other families are ignored.
     void found(const QByteArray &key);
@@ -146,7 +146,7 @@ private:
     QSet<LockKey> m_awaited; ///< keys still to be read before we are synced
     std::optional<SteadyTime> m_syncedAt;
     bool m_wasEverSynced = false;
-    QSet<LockKey> m_flushed; ///< rows that were there when the keyspace was flushed
+    QSet<LockKey> m_flushed; ///< rows whose lease went on when the keyspace was flushed
     SteadyTime m_flushedAt;
     HoldHistory m_history;
     DeltaBuilder m_delta;

@@ -194,7 +194,7 @@ void WindowOutageTest::tellsWhatTheServerHasLost()
     QTRY_VERIFY_WITH_TIMEOUT(fixture.host.workspace()->monitor().feed().isTrusted, kLimitMs);
     QTRY_COMPARE(fixture.model().heldCount(), 0);
     const QLabel *state = label(fixture.window, "stateWord");
-    QTRY_VERIFY2(state->text().contains(QStringLiteral("Released")), qPrintable(state->text()));
+    QTRY_VERIFY2(state->text().contains(QStringLiteral("Flushed")), qPrintable(state->text()));
     QTRY_VERIFY(!label(fixture.window, "asOf")->isVisible());
     for (const char *name : {"releaseButton", "deleteButton"})
         QVERIFY(!button(fixture.window, name)->isEnabled());

@@ -30,6 +30,7 @@ private slots:
     void scansOnceOnly();
     void distrustsAndResyncs();
     void callsAFlushAFlush();
+    void callsARestartAFlush();
     void namesOurOwnActs();
     void noticesExpiryBeforeTheServerDoes();
     void keepsHoldsWhileTheServerIsBusy();
@@ -163,6 +164,25 @@ void TestLockMonitor::callsAFlushAFlush()
     server.redis({"FLUSHALL"});
     QTRY_COMPARE(watching.eventsOf(kKey), QStringLiteral("snapshot flushed"));
     QTRY_VERIFY(watching.monitor.feed().isTrusted);
+    QVERIFY(watching.rows.isEmpty());
+}
+
+/// What a new process does not know went with the old one; nobody released it.
+void TestLockMonitor::callsARestartAFlush()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const QByteArray shortKey = "chat:session_lock:short";
+    server.redis({"SET", kKey, kTokenA, "PX", "60000"});
+    server.redis({"SET", shortKey, kTokenB, "PX", "300"});
+    Watching watching(server.address());
+    QVERIFY(watching.start());
+    QTRY_COMPARE(watching.eventsOf(shortKey), QStringLiteral("snapshot expired"));
+    server.kill();
+    QTRY_VERIFY(!watching.monitor.feed().isTrusted);
+    QVERIFY(server.restart());
+    QTRY_VERIFY_WITH_TIMEOUT(watching.monitor.feed().isTrusted, 20'000);
+    QCOMPARE(watching.eventsOf(kKey), QStringLiteral("snapshot flushed"));
     QVERIFY(watching.rows.isEmpty());
 }
 
