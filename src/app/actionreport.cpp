@@ -337,6 +337,7 @@ QString outcomeText(const ActionReport &report)
     case ErrorCode::TimedOut:
     case ErrorCode::Protocol:
     case ErrorCode::PasswordNeeded:
+    case ErrorCode::WrongPassword:
     case ErrorCode::Untrusted:
     case ErrorCode::Database:
     case ErrorCode::Corrupt:

@@ -20,6 +20,7 @@ ExitCode exitCodeOf(ErrorCode code)
     case ErrorCode::CannotConnect:
     case ErrorCode::ConnectionLost:
     case ErrorCode::PasswordNeeded:
+    case ErrorCode::WrongPassword:
     case ErrorCode::Untrusted:
         return ExitCode::CannotConnect;
     case ErrorCode::NotPermitted:

@@ -25,6 +25,8 @@ QLatin1StringView codeName(ErrorCode code)
         return QLatin1StringView("cannot-connect");
     case ErrorCode::PasswordNeeded:
         return QLatin1StringView("password-needed");
+    case ErrorCode::WrongPassword:
+        return QLatin1StringView("wrong-password");
     case ErrorCode::Untrusted:
         return QLatin1StringView("untrusted");
     case ErrorCode::ConnectionLost:

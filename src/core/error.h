@@ -14,6 +14,7 @@ enum class ErrorCode {
     LeaseLost,      ///< we held the lock and do no longer
     CannotConnect,  ///< no connection could be made, for a passing or a lasting reason
     PasswordNeeded, ///< the server wants a password and was given none
+    WrongPassword,  ///< the server does not accept the password that it was given
     Untrusted,      ///< the peer's certificate does not prove who it is
     ConnectionLost, ///< the connection went away; the command had no effect or only read
     OutcomeUnknown, ///< a mutation was sent and its reply never came: read to find out

@@ -27,6 +27,7 @@ bool isPassing(ErrorCode code)
     case ErrorCode::LockTimeout:
     case ErrorCode::LeaseLost:
     case ErrorCode::PasswordNeeded:
+    case ErrorCode::WrongPassword:
     case ErrorCode::Untrusted:
     case ErrorCode::NotPermitted:
     case ErrorCode::Refused:
@@ -52,7 +53,7 @@ Error greetingError(const QByteArray &command, const Reply &reply, const ServerA
                 QStringLiteral("put it into the URL (redis://:PASSWORD@host) or into "
                                "LOCKKEEPER_REDIS_PASSWORD")};
     if (isWrong)
-        return {ErrorCode::NotPermitted, peer + u" refuses the password" + user,
+        return {ErrorCode::WrongPassword, peer + u" refuses the password" + user,
                 QStringLiteral("check user and password")};
     if (prefix == "LOADING" || prefix == "MASTERDOWN" || prefix == "BUSY")
         return {ErrorCode::CannotConnect,

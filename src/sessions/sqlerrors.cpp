@@ -90,9 +90,10 @@ Error connectError(const QSqlError &error, const Dsn &dsn)
     if (text.contains(u"no password supplied")) {
         code = ErrorCode::PasswordNeeded;
         hint = QStringLiteral("put it into the DSN, into PGPASSWORD or into ~/.pgpass");
-    } else if (text.contains(u"password authentication failed"))
+    } else if (text.contains(u"password authentication failed")) {
+        code = ErrorCode::WrongPassword;
         hint = QStringLiteral("check user name and password of the DSN");
-    else if (text.contains(u"pg_hba.conf"))
+    } else if (text.contains(u"pg_hba.conf"))
         hint = QStringLiteral("the server does not admit this user from here; see its pg_hba.conf");
     else if (text.contains(u"role \"") && text.contains(u"does not exist"))
         hint = QStringLiteral("check the user name of the DSN");

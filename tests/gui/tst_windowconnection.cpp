@@ -413,11 +413,13 @@ void WindowConnectionTest::saysAtWhichFieldARefusalBelongs_data()
     QTest::newRow("server, none given")
         << ErrorCode::PasswordNeeded << Part::Server << QStringLiteral("password");
     QTest::newRow("server, a wrong one")
-        << ErrorCode::NotPermitted << Part::Server << QStringLiteral("password");
+        << ErrorCode::WrongPassword << Part::Server << QStringLiteral("password");
     QTest::newRow("server, away") << ErrorCode::CannotConnect << Part::Server
                                   << QStringLiteral("url");
     QTest::newRow("database, none given")
         << ErrorCode::PasswordNeeded << Part::Database << QStringLiteral("databasePassword");
+    QTest::newRow("database, a wrong one")
+        << ErrorCode::WrongPassword << Part::Database << QStringLiteral("databasePassword");
     QTest::newRow("database, no right on the tables")
         << ErrorCode::NotPermitted << Part::Database << QStringLiteral("database");
 }

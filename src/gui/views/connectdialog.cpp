@@ -140,14 +140,14 @@ void ConnectDialog::setTrying(bool isTrying)
 void ConnectDialog::refuse(const Error &error, WorkspaceHost::Part part)
 {
     setTrying(false);
-    const bool isNoneGiven = error.code == ErrorCode::PasswordNeeded;
-    const bool isRefused = error.code == ErrorCode::NotPermitted;
+    const bool isPassword =
+        error.code == ErrorCode::PasswordNeeded || error.code == ErrorCode::WrongPassword;
     switch (part) {
     case WorkspaceHost::Part::Server:
-        showError(error, isNoneGiven || isRefused ? m_form->password : m_form->url);
+        showError(error, isPassword ? m_form->password : m_form->url);
         return;
-    case WorkspaceHost::Part::Database: // what it does not permit is a table
-        showError(error, isNoneGiven ? m_form->databasePassword : m_form->database);
+    case WorkspaceHost::Part::Database:
+        showError(error, isPassword ? m_form->databasePassword : m_form->database);
         return;
     }
 }

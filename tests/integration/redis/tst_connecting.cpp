@@ -144,7 +144,7 @@ void TestConnecting::wrongPassword()
     LK_START_REDIS(server);
     auto address = server.address();
     address.password = Secret("wrong");
-    VERIFY_FAILS(address, ErrorCode::NotPermitted, "refuses the password");
+    VERIFY_FAILS(address, ErrorCode::WrongPassword, "refuses the password");
     const auto outcome = outcomeOf(address);
     QVERIFY(!describe(outcome.error()).contains(u"wrong"));
 }
