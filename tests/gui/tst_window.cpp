@@ -55,6 +55,7 @@ private slots:
     void releasesByKeys();
     void aReleaseMovesNothingAndLeavesTheFocusInTheList_data();
     void aReleaseMovesNothingAndLeavesTheFocusInTheList();
+    void aLockThatEndsElsewhereDoesNotFocusTheDelete();
     void refusesToReleaseALockThatChangedHands();
     void deletesByKeys();
     void takesALockOverForADelete();
@@ -223,6 +224,26 @@ void WindowTest::aReleaseMovesNothingAndLeavesTheFocusInTheList()
     QVERIFY(strip.height() < 2 * LockDelegate::kRowHeight);
     if (isFolded)
         QVERIFY(fixture.window.locksPage().events().height() < 3 * LockDelegate::kRowHeight);
+}
+
+/// The focus of a button that goes off would go to the next one, and that deletes.
+void WindowTest::aLockThatEndsElsewhereDoesNotFocusTheDelete()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QVERIFY(QTest::qWaitForWindowActive(&fixture.window));
+    QPushButton *release = button(fixture.window, "releaseButton");
+    release->setFocus();
+    server.redis({"DEL", locks::LockFamily().lockKey(kFirst).bytes()});
+    QTRY_VERIFY(!release->isEnabled());
+    QVERIFY(button(fixture.window, "deleteButton")->isEnabled());
+    QVERIFY(fixture.window.focusWidget());
+    QVERIFY(fixture.window.focusWidget() != button(fixture.window, "deleteButton"));
 }
 
 void WindowTest::refusesToReleaseALockThatChangedHands()

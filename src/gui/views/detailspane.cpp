@@ -10,6 +10,7 @@
 #include <QClipboard>
 #include <QEvent>
 #include <QGuiApplication>
+#include <QPushButton>
 #include <QTabBar>
 #include <QUuid>
 
@@ -240,8 +241,9 @@ void DetailsPane::presentHead()
     QStringList meta{userText(*m_row)};
     if (session) {
         meta = {session->user ? printable(session->user->bytes()) : tr("no user"),
-                counted(session->messages.size(), tr("1 message"), tr("%1 messages")),
-                tr("updated %1").arg(agoOf(session->updatedAt, shownClock()))};
+                counted(session->messages.size(), tr("1 message"), tr("%1 messages"))};
+        if (session->updatedAt)
+            meta.append(tr("updated %1").arg(agoOf(session->updatedAt, shownClock())));
     } else if (m_inspection) {
         meta = {tr("no session to be read")};
     }
@@ -348,10 +350,17 @@ void DetailsPane::presentActions()
                                     "is on the server");
     m_form->blocked->setText(isBlocked ? releaseTip : QString());
     m_form->blocked->setVisible(isBlocked);
-    m_form->releaseButton->setEnabled(canRelease());
-    m_form->releaseButton->setToolTip(releaseTip);
-    m_form->deleteButton->setEnabled(canDelete());
-    m_form->deleteButton->setToolTip(deleteTip);
+    offer(*m_form->releaseButton, canRelease(), releaseTip);
+    offer(*m_form->deleteButton, canDelete(), deleteTip);
+}
+
+/// Qt hands the focus of a button that goes off to the next one, and that may delete.
+void DetailsPane::offer(QPushButton &button, bool isPossible, const QString &tip)
+{
+    if (!isPossible && window()->focusWidget() == &button)
+        m_form->tabs->tabBar()->setFocus();
+    button.setEnabled(isPossible);
+    button.setToolTip(tip);
 }
 
 void DetailsPane::changeEvent(QEvent *event)

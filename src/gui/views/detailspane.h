@@ -13,6 +13,7 @@
 #include <optional>
 
 class QLabel;
+class QPushButton;
 
 namespace Ui {
 class DetailsForm;
@@ -76,6 +77,7 @@ private:
     void presentDiagnosis();
     void presentSession();
     void presentActions();
+    void offer(QPushButton &button, bool isPossible, const QString &tip);
     void presentAge();
     /// Since when nothing proves what is shown; nullopt while something does, or it has ended.
     [[nodiscard]] std::optional<SteadyTime> provenAt() const;
