@@ -21,6 +21,7 @@
 #include <QCloseEvent>
 #include <QHBoxLayout>
 #include <QMenuBar>
+#include <QScreen>
 #include <QSplitter>
 #include <QVBoxLayout>
 
@@ -31,7 +32,7 @@ namespace lockkeeper::gui {
 namespace {
 
 constexpr milliseconds kStatusInterval{250};
-constexpr QSize kSize{1360, 840};
+constexpr QSize kSize{1440, 880};
 constexpr int kDetailsWidth = 328;
 
 } // namespace
@@ -44,7 +45,7 @@ MainWindow::MainWindow(WorkspaceHost &host, Appearance &appearance, const Clock 
     , m_clock(clock)
 {
     setWindowTitle(tr("Lockkeeper"));
-    resize(kSize);
+    resize(kSize.boundedTo(screen()->availableSize()));
     makeActions();
     makeLayout();
     makeMenus();

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr QSize kSize{1344, 768};
+constexpr QSize kSize{1440, 810};
 constexpr auto kLook = 250ms;
 constexpr auto kSettle = 12s; ///< until locks of every kind have come and some have gone
 constexpr auto kReadDetails = 1500ms;
