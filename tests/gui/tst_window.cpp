@@ -222,8 +222,16 @@ void WindowTest::aReleaseMovesNothingAndLeavesTheFocusInTheList()
     const QWidget &strip = fixture.window.messages();
     QCOMPARE(strip.visibleRegion().boundingRect().size(), strip.size());
     QVERIFY(strip.height() < 2 * LockDelegate::kRowHeight);
-    if (isFolded)
-        QVERIFY(fixture.window.locksPage().events().height() < 3 * LockDelegate::kRowHeight);
+    if (!isFolded)
+        return;
+    EventsPanel &events = fixture.window.locksPage().events();
+    QVERIFY(events.height() < 3 * LockDelegate::kRowHeight);
+    // Nothing is empty below it, with the message and without.
+    QCOMPARE(events.geometry().bottom() + 1, events.parentWidget()->height());
+    fixture.window.messages().dismiss();
+    QTRY_VERIFY(events.height() < 2 * LockDelegate::kRowHeight);
+    QCOMPARE(events.geometry().bottom() + 1, events.parentWidget()->height());
+    QTRY_COMPARE(fixture.table().size(), size);
 }
 
 /// The focus of a button that goes off would go to the next one, and that deletes.

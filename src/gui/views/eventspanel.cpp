@@ -120,7 +120,11 @@ void EventsPanel::fitFold()
 {
     const int height = layout()->hasHeightForWidth() ? layout()->heightForWidth(width())
                                                      : layout()->sizeHint().height();
-    setMaximumHeight(isFolded() ? height : QWIDGETSIZE_MAX);
+    const int most = isFolded() ? height : QWIDGETSIZE_MAX;
+    if (most == maximumHeight())
+        return;
+    setMaximumHeight(most);
+    emit roomChanged();
 }
 
 bool EventsPanel::event(QEvent *event)

@@ -26,6 +26,8 @@ public:
 
 signals:
     void folded(bool isFolded);
+    /// It may have another height at most: maximumHeight().
+    void roomChanged();
 
 protected:
     bool event(QEvent *event) override;

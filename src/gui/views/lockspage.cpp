@@ -53,6 +53,7 @@ LocksPage::LocksPage(WorkspaceHost &host, const Clock &clock, Ways ways, QWidget
         m_eventsHeight = m_events->height();
         fitRows();
     });
+    connect(m_events, &EventsPanel::roomChanged, this, &LocksPage::fitRows);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -63,12 +64,15 @@ LocksPage::LocksPage(WorkspaceHost &host, const Clock &clock, Ways ways, QWidget
     updateEmptyState();
 }
 
-/// No row is cut at the foot of the list: what is left over goes to the events.
+/// No row is cut at the foot of the list: what is left over goes to the events. Folded, they leave
+/// the list all that they do not need.
 void LocksPage::fitRows()
 {
-    if (m_events->isFolded())
+    const int both = m_splitter->height() - m_splitter->handleWidth();
+    if (m_events->isFolded()) {
+        m_splitter->setSizes({both - m_events->maximumHeight(), m_events->maximumHeight()});
         return;
-    const int both = m_stack->height() + m_events->height();
+    }
     const int rows = both - m_eventsHeight - m_table->horizontalHeader()->height();
     const int events = m_eventsHeight + std::max(rows, 0) % LockDelegate::kRowHeight;
     m_splitter->setSizes({both - events, events});
