@@ -36,6 +36,14 @@ ActionReport refused(const Error &error)
     return report;
 }
 
+Error stopped(const SessionId &session)
+{
+    return {ErrorCode::Cancelled,
+            u"deleting the session " + printable(session.bytes()) +
+                u" was stopped before anything was touched",
+            {}};
+}
+
 ActionReport notRecorded(const Error &error)
 {
     return refused(
@@ -60,7 +68,7 @@ Actions::Actions(Parts parts)
     : m_parts(std::move(parts))
 {}
 
-QCoro::Task<Inspection> Actions::inspect(SessionId session)
+QCoro::Task<Inspection> Actions::inspect(SessionId session, std::stop_token stop)
 {
     Inspection found;
     found.id = session;
@@ -72,7 +80,7 @@ QCoro::Task<Inspection> Actions::inspect(SessionId session)
     auto cached = m_parts.cache.get(session);
     auto stored = finished(Result(std::optional<sessions::ChatSession>{}));
     if (m_parts.database)
-        stored = m_parts.database->load(session);
+        stored = m_parts.database->load(session, std::move(stop));
 
     found.lock = co_await lock;
     const auto cacheEntries = co_await entries;
@@ -109,9 +117,12 @@ QCoro::Task<Preview> Actions::previewDelete(DeleteRequest request)
 
 QCoro::Task<Preview> Actions::previewDeleteAs(DeleteRequest request, bool isRerun)
 {
-    const Inspection inspection = co_await inspect(request.session);
-    co_return previewOf(request, inspection, circumstancesOf(inspection, isRerun),
-                        m_parts.clock.steady());
+    const Inspection inspection = co_await inspect(request.session, request.stop);
+    Preview preview = previewOf(request, inspection, circumstancesOf(inspection, isRerun),
+                                m_parts.clock.steady());
+    if (request.stop.stop_requested()) // whatever the look has shown
+        preview.refusal = stopped(request.session);
+    co_return preview;
 }
 
 QCoro::Task<ActionReport> Actions::release(ReleaseRequest request)

@@ -13,6 +13,7 @@
 #include <QString>
 
 #include <functional>
+#include <stop_token>
 
 namespace lockkeeper::app {
 
@@ -39,10 +40,11 @@ public:
 
     explicit Actions(Parts parts);
 
-    /// Lock, owner, cache and database, side by side.
-    [[nodiscard]] QCoro::Task<Inspection> inspect(SessionId session);
+    /// Lock, owner, cache and database, side by side. `stop` ends the wait for the database.
+    [[nodiscard]] QCoro::Task<Inspection> inspect(SessionId session, std::stop_token stop = {});
     [[nodiscard]] QCoro::Task<Preview> previewRelease(ReleaseRequest request);
     [[nodiscard]] QCoro::Task<ActionReport> release(ReleaseRequest request);
+    /// Stopped, it is refused with Cancelled.
     [[nodiscard]] QCoro::Task<Preview> previewDelete(DeleteRequest request);
     /// Where the audit log shows a delete of this session that was cut short, this one finishes it.
     [[nodiscard]] QCoro::Task<ActionReport> remove(DeleteRequest request);

@@ -33,6 +33,10 @@ CheckupStage failed(const QString &name, const Error &error, ExitCode exitCode)
     stage.outcome = Outcome::Failed;
     stage.error = error;
     stage.exitCode = exitCode;
+    if (error.code == ErrorCode::Cancelled) { // that is no fault of what was tried
+        stage.error->what = tr("interrupted");
+        stage.exitCode = ExitCode::Failed;
+    }
     return stage;
 }
 
@@ -44,10 +48,22 @@ CheckupStage fine(const QString &name, const QString &detail)
     return stage;
 }
 
+QString whyNotTried()
+{
+    return tr("not tried: interrupted");
+}
+
+bool saysDatabaseIsThere(const Error &error)
+{
+    return exitCodeOf(error.code) != ExitCode::CannotConnect && error.code != ErrorCode::TimedOut &&
+           error.code != ErrorCode::Cancelled;
+}
+
 /// Opens a connection as `address` says, and closes it again.
-Task<void> openOnce(ServerAddress address, const Clock &clock)
+Task<void> openOnce(ServerAddress address, const Clock &clock, std::stop_token stop)
 {
     Ending<void> opened;
+    const auto stopped = endOnStop(stop, opened);
     redis::Connection connection(std::make_unique<redis::SocketTransport>(address), clock);
     QObject::connect(&connection, &redis::Connection::opened, &connection, [&] { opened.end({}); });
     QObject::connect(&connection, &redis::Connection::ended, &connection,
@@ -73,9 +89,10 @@ QLatin1StringView name(Outcome outcome)
     Q_UNREACHABLE();
 }
 
-Checkup::Checkup(app::Target target, const Clock &clock)
+Checkup::Checkup(app::Target target, const Clock &clock, std::stop_token stop)
     : m_target(std::move(target))
     , m_clock(clock)
+    , m_stop(std::move(stop))
     , m_client(m_target.server, {.isReadOnly = m_target.isReadOnly, .reconnects = false}, clock)
     , m_probe("lockkeeper-doctor-" + QUuid::createUuid().toByteArray(QUuid::WithoutBraces))
 {}
@@ -97,9 +114,14 @@ QCoro::Task<QList<CheckupStage>> Checkup::run()
         {"rights to act", &Checkup::tryActing},
         {"feed", &Checkup::tryFeed},
     };
+    const std::stop_callback closing(m_stop, [this] { m_client.close(); });
     QString failedStage;
     for (const Step &step : steps) {
         const QString stageName = QString::fromLatin1(step.name);
+        if (m_stop.stop_requested()) {
+            skip(stageName, whyNotTried());
+            continue;
+        }
         if (!failedStage.isEmpty()) {
             skip(stageName, tr("not tried: %1 failed").arg(failedStage));
             continue;
@@ -138,6 +160,7 @@ QCoro::Task<CheckupStage> Checkup::resolve()
     if (endpoint.kind == Endpoint::Kind::Unix)
         co_return stage;
     Ending<QStringList> resolved;
+    const auto stopped = endOnStop(m_stop, resolved);
     QObject scope;
     QHostInfo::lookupHost(endpoint.host, &scope, [&](const QHostInfo &info) {
         QStringList addresses;
@@ -161,7 +184,7 @@ QCoro::Task<CheckupStage> Checkup::reach()
 {
     ServerAddress plain = m_target.server;
     plain.tls.isEnabled = false;
-    const Result<void> opened = co_await openOnce(plain, m_clock);
+    const Result<void> opened = co_await openOnce(plain, m_clock, m_stop);
     const QString stageName = QStringLiteral("connect");
     if (!opened)
         co_return failed(stageName, opened.error(), ExitCode::CannotConnect);
@@ -177,7 +200,7 @@ QCoro::Task<CheckupStage> Checkup::speakTls()
         stage.detail = tr("not asked for");
         co_return stage;
     }
-    const Result<void> opened = co_await openOnce(m_target.server, m_clock);
+    const Result<void> opened = co_await openOnce(m_target.server, m_clock, m_stop);
     if (!opened)
         co_return failed(stage.name, opened.error(), ExitCode::CannotConnect);
     if (tls.isInsecure) {
@@ -244,7 +267,7 @@ QCoro::Task<CheckupStage> Checkup::tryActing()
 
 QCoro::Task<CheckupStage> Checkup::tryFeed()
 {
-    const Result<FeedProof> proof = co_await tryPushFeed(m_client, m_target, m_clock);
+    const Result<FeedProof> proof = co_await tryPushFeed(m_client, m_target, m_clock, m_stop);
     const QString stageName = QStringLiteral("feed");
     if (!proof)
         co_return failed(stageName, proof.error(), exitCodeOf(proof.error().code));
@@ -269,13 +292,17 @@ QCoro::Task<> Checkup::checkDatabase()
         skip(QStringLiteral("tables"), tr("no database"));
         co_return;
     }
+    if (m_stop.stop_requested()) {
+        skip(QStringLiteral("database"), whyNotTried());
+        skip(QStringLiteral("tables"), whyNotTried());
+        co_return;
+    }
     const SteadyTime since = m_clock.steady();
     // Looking must neither create a file nor bring its tables up to date.
     sessions::SessionDatabase database(*m_target.database, sessions::SqlAccess::ReadOnly);
+    const std::stop_callback closing(m_stop, [&database] { database.close(); });
     const Result<void> checked = co_await database.check();
-    const bool isReached =
-        checked || (exitCodeOf(checked.error().code) != ExitCode::CannotConnect &&
-                    checked.error().code != ErrorCode::TimedOut);
+    const bool isReached = checked || saysDatabaseIsThere(checked.error());
     if (!isReached) {
         keep(failed(QStringLiteral("database"), checked.error(), ExitCode::CannotConnect), since);
         skip(QStringLiteral("tables"), tr("not tried: %1 failed").arg(QStringLiteral("database")));

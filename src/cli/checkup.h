@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 namespace lockkeeper::cli {
 
@@ -29,12 +30,13 @@ struct CheckupStage
 };
 
 /// Tries a target stage by stage, from the name's resolution to the database's tables; what comes
-/// after a failed stage of the server is skipped, the database is tried in any case.
+/// after a failed stage of the server is skipped, the database is tried in any case. Stopped, it
+/// ends within about a second: the stage under way fails, and what comes after it is skipped.
 class Checkup final
 {
 public:
     /// `clock` must outlive the checkup.
-    Checkup(app::Target target, const Clock &clock);
+    Checkup(app::Target target, const Clock &clock, std::stop_token stop);
 
     /// The checkup outlives the flow.
     [[nodiscard]] QCoro::Task<QList<CheckupStage>> run();
@@ -54,6 +56,7 @@ private:
 
     app::Target m_target;
     const Clock &m_clock;
+    std::stop_token m_stop;
     redis::Client m_client;
     QByteArray m_probe; ///< a session id that nobody has
     QList<CheckupStage> m_stages;

@@ -31,7 +31,6 @@ QCoro::Task<int> DeleteCommand::run(Context &context)
         co_await context.connectWithDatabase(Context::DatabaseUse::Writes);
     if (!connected)
         co_return context.fail(connected.error());
-    context.leaveStoppingToVerb(); // a delete under way ends in order
     app::Actions &actions = (*connected)->actions();
     app::DeleteRequest request;
     request.session = m_session;
@@ -54,6 +53,7 @@ QCoro::Task<int> DeleteCommand::run(Context &context)
         if (!confirmed)
             co_return context.fail(confirmed.error());
     }
+    context.leaveStoppingToVerb(); // a delete under way ends in order
     const app::ActionReport report = co_await actions.remove(request);
     co_return printReport(report, QStringLiteral("delete"), m_session, context);
 }

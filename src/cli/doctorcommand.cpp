@@ -43,7 +43,7 @@ Json stageJson(const CheckupStage &stage)
 
 QCoro::Task<QList<CheckupStage>> checkUp(app::Target target, Context &context)
 {
-    Checkup checkup(target, context.clock());
+    Checkup checkup(target, context.clock(), context.stop());
     co_return co_await checkup.run();
 }
 
@@ -88,6 +88,8 @@ QCoro::Task<int> DoctorCommand::run(Context &context)
         }
     }
     print(stages, *target, context);
+    if (context.stop().stop_requested())
+        co_return code(ExitCode::Failed);
     const auto failed = std::ranges::find(stages, Outcome::Failed, &CheckupStage::outcome);
     co_return code(failed == stages.end() ? ExitCode::Done : failed->exitCode);
 }

@@ -30,9 +30,11 @@ bool overlaps(const QByteArray &a, const QByteArray &b)
 
 /// Writes the canary and waits until the channel names it.
 Task<std::chrono::microseconds> hearCanary(redis::Client &client, redis::PushChannel &channel,
-                                           QByteArray canary, const Clock &clock)
+                                           QByteArray canary, const Clock &clock,
+                                           std::stop_token stop)
 {
     Ending<std::chrono::microseconds> heard;
+    const auto stopped = endOnStop(stop, heard);
     QObject scope;
     const SteadyTime since = clock.steady();
     QObject::connect(
@@ -57,7 +59,8 @@ Task<std::chrono::microseconds> hearCanary(redis::Client &client, redis::PushCha
 
 } // namespace
 
-Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target, const Clock &clock)
+Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target, const Clock &clock,
+                            std::stop_token stop)
 {
     const QByteArray canary =
         "lockkeeper:canary:" + QUuid::createUuid().toByteArray(QUuid::WithoutBraces);
@@ -67,6 +70,7 @@ Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target, const Clo
         prefixes.append(canary);
 
     Ending<void> established;
+    const auto stopped = endOnStop(stop, established);
     redis::PushChannel channel(target.server, prefixes, clock);
     QObject scope;
     QObject::connect(&channel, &redis::PushChannel::established, &scope,
@@ -81,7 +85,7 @@ Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target, const Clo
     if (target.isReadOnly)
         co_return FeedProof{};
     const Result<std::chrono::microseconds> heard =
-        co_await hearCanary(client, channel, canary, clock);
+        co_await hearCanary(client, channel, canary, clock, stop);
     if (!heard && heard.error().code != ErrorCode::NotPermitted)
         co_return heard.error();
     FeedProof proof;

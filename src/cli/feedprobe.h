@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stop_token>
 
 namespace lockkeeper::cli {
 
@@ -22,9 +23,9 @@ struct FeedProof
 };
 
 /// Subscribes to pushes as `watch` does, writes a key of its own that expires within a second, and
-/// waits for the news of it; on a read-only connection it only subscribes. `client` and `clock`
-/// outlive the flow.
+/// waits for the news of it; on a read-only connection it only subscribes. Cancelled when `stop` is
+/// requested. `client` and `clock` outlive the flow.
 [[nodiscard]] Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target,
-                                          const Clock &clock);
+                                          const Clock &clock, std::stop_token stop);
 
 } // namespace lockkeeper::cli

@@ -184,7 +184,8 @@ QFuture<Result<void>> SessionDatabase::check()
     return run<void>([](SqlConnection &, const DatabaseSchema &) { return Result<void>(); });
 }
 
-QFuture<Result<std::optional<ChatSession>>> SessionDatabase::load(SessionId id)
+QFuture<Result<std::optional<ChatSession>>> SessionDatabase::load(SessionId id,
+                                                                  std::stop_token stop)
 {
     using Found = std::optional<ChatSession>;
     const QString doing = QStringLiteral("reading ") + nameOf(id);
@@ -195,7 +196,8 @@ QFuture<Result<std::optional<ChatSession>>> SessionDatabase::load(SessionId id)
                 return Found();
             return inTransaction<Found>(connection, SqlConnection::Intent::Read, doing,
                                         [&] { return readSession(connection, schema, *id); });
-        });
+        },
+        std::move(stop));
 }
 
 QFuture<Result<qint64>> SessionDatabase::messageCount(SessionId id)
@@ -282,7 +284,8 @@ QFuture<Result<QList<SessionSummary>>> SessionDatabase::list(UserId user, int li
         });
 }
 
-QFuture<Result<QList<SessionSummary>>> SessionDatabase::summaries(QList<SessionId> ids)
+QFuture<Result<QList<SessionSummary>>> SessionDatabase::summaries(QList<SessionId> ids,
+                                                                  std::stop_token stop)
 {
     QStringList texts;
     for (const SessionId &id : ids) {
@@ -292,7 +295,8 @@ QFuture<Result<QList<SessionSummary>>> SessionDatabase::summaries(QList<SessionI
     return run<QList<SessionSummary>>(
         [texts](SqlConnection &connection, const DatabaseSchema &schema) {
             return summariesOf(connection, schema, texts);
-        });
+        },
+        std::move(stop));
 }
 
 QFuture<Result<bool>> SessionDatabase::rename(SessionId id, QString title, WallTime now)

@@ -48,7 +48,9 @@ public:
     /// Connects and checks the tables; a missing table or column that we need is named.
     [[nodiscard]] QFuture<Result<void>> check();
 
-    [[nodiscard]] QFuture<Result<std::optional<ChatSession>>> load(SessionId id);
+    /// `stop` ends it within about a second, here and below.
+    [[nodiscard]] QFuture<Result<std::optional<ChatSession>>> load(SessionId id,
+                                                                   std::stop_token stop = {});
     /// The number of messages stored; 0 for a session without a row.
     [[nodiscard]] QFuture<Result<qint64>> messageCount(SessionId id);
     [[nodiscard]] QFuture<Result<void>> create(ChatSession session);
@@ -59,11 +61,11 @@ public:
     /// Newest first.
     [[nodiscard]] QFuture<Result<QList<SessionSummary>>> list(UserId user, int limit, int offset);
     /// Summaries of those of `ids` that have a row.
-    [[nodiscard]] QFuture<Result<QList<SessionSummary>>> summaries(QList<SessionId> ids);
+    [[nodiscard]] QFuture<Result<QList<SessionSummary>>> summaries(QList<SessionId> ids,
+                                                                   std::stop_token stop = {});
     /// @return false: no such session.
     [[nodiscard]] QFuture<Result<bool>> rename(SessionId id, QString title, WallTime now);
-    /// Deletes the row, and with it its messages; with a user given, only theirs. `stop` ends it
-    /// within about a second.
+    /// Deletes the row, and with it its messages; with a user given, only theirs.
     /// @return false: no such session (of that user).
     [[nodiscard]] QFuture<Result<bool>> remove(SessionId id, std::optional<UserId> user,
                                                std::stop_token stop = {});

@@ -324,7 +324,7 @@ Task<bool> SessionStore::mayFinish(RemoveRequest request)
     if (!request.isRerun)
         co_return false;
     const QList<SessionId> ids{request.id};
-    const auto rows = co_await m_database.summaries(ids);
+    const auto rows = co_await m_database.summaries(ids, request.stop);
     if (!rows)
         co_return rows.error();
     if (!rows->isEmpty())

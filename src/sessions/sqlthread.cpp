@@ -87,7 +87,7 @@ std::optional<std::deque<SqlThread::Job>> SqlThread::leave(std::unique_ptr<SqlTh
 void SqlThread::interruptCurrent()
 {
     const Job job = m_current;
-    if (job->isAnswered())
+    if (m_hasRun || job->isAnswered())
         return;
     job->interrupt();
     const qint64 pid = m_backendPid;
@@ -119,14 +119,7 @@ void SqlThread::run()
         connection.serve(job.get());
         job->run(connection);
         connection.serve(nullptr);
-        end();
-        if (job->isInterrupted()) {
-            // A late cancellation must not hit the next one's statement, nor run on when the
-            // program ends.
-            if (m_canceller.joinable())
-                m_canceller.join();
-            connection.close();
-        }
+        end(connection);
     }
 }
 
@@ -145,11 +138,25 @@ SqlThread::Job SqlThread::begin()
         return {};
     m_current = std::move(m_jobs.front());
     m_jobs.pop_front();
+    m_hasRun = false;
     return m_current;
 }
 
-void SqlThread::end()
+void SqlThread::end(SqlConnection &connection)
 {
+    Job job;
+    {
+        const QMutexLocker locker(&m_mutex);
+        m_hasRun = true;
+        job = m_current;
+    }
+    if (job->isInterrupted()) {
+        // A late cancellation must not hit the next one's statement, nor run on when the program
+        // ends. Where it hangs this thread can be left, for the job is still the current one.
+        if (m_canceller.joinable())
+            m_canceller.join();
+        connection.close();
+    }
     const QMutexLocker locker(&m_mutex);
     m_current.reset();
 }

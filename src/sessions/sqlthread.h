@@ -33,8 +33,9 @@ public:
     bool cancel(const Job &job);
     /// Cancels all jobs; the thread ends as soon as it can. @return the one that it is still in.
     Job stop();
-    /// Gives the job up that the thread is stuck in, and the thread with it, which deletes itself
-    /// when it comes back. @return the jobs behind it; nullopt: it is not stuck in this one.
+    /// Gives the job up that the thread is stuck in, or in cancelling it, and the thread with it,
+    /// which deletes itself when it comes back. @return the jobs behind it; nullopt: it is not
+    /// stuck in this one.
     static std::optional<std::deque<Job>> leave(std::unique_ptr<SqlThread> &thread, const Job &job);
 
 protected:
@@ -43,7 +44,8 @@ protected:
 private:
     [[nodiscard]] bool waitForJob();
     [[nodiscard]] Job begin();
-    void end();
+    /// Of the job that has run: it stays the current one until its cancellation is through, too.
+    void end(SqlConnection &connection);
     [[nodiscard]] Result<SqlConnection *> connected(SqlConnection &connection);
     [[nodiscard]] std::deque<Job> takeAll();
     /// With m_mutex locked: once the job has ended, the cancellation would hit the next one.
@@ -56,6 +58,7 @@ private:
     QWaitCondition m_hasJob;
     std::deque<Job> m_jobs;
     Job m_current;
+    bool m_hasRun = false;   ///< the current job: there is nothing left to cancel
     std::thread m_canceller; ///< of the current job, joined before the next
     bool m_isStopping = false;
     std::atomic<qint64> m_backendPid{0};

@@ -18,7 +18,8 @@ namespace lockkeeper::sessions {
 ///
 /// A job that is to end gets Cancelled at once if it has not begun. One that has begun is cancelled
 /// on the server; where that does not help within kGrace it is left, and its thread with it: the
-/// result then says that nothing was written, or that the outcome is unknown.
+/// result then says that nothing was written, or that the outcome is unknown. Where the cancelling
+/// itself hangs the thread is left as well. The jobs behind go on on another thread.
 class SqlWorker final : public QObject
 {
 public:

@@ -62,6 +62,7 @@ private slots:
     void endsTheWaitForALock();
     void escapeClosesTheDialogAtAnyFocus();
     void closingWaitsForTheAct();
+    void offersACancelledDeleteAgain();
     void leavingWaitsForTheAct();
     void masksMessagesUntilRevealed();
     void showsACorruptEntryAsCorrupt();
@@ -399,6 +400,24 @@ void WindowTest::closingWaitsForTheAct()
     fixture.window.close();
     QTRY_COMPARE(closed.size(), 1);
     QCOMPARE(fixture.tokenOf(kFirst), QByteArray("aaaa"));
+}
+
+void WindowTest::offersACancelledDeleteAgain()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Refund for order 1017"), QStringLiteral("t.okafor"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    auto *dialog = startDelete(fixture);
+    QVERIFY(dialog && dialog->isRunning());
+    QTest::mouseClick(button(*dialog, "cancelButton"), Qt::LeftButton);
+    const auto *result = dialog->findChild<QLabel *>(QStringLiteral("result"));
+    QTRY_VERIFY(result->isVisible());
+    QVERIFY(fixture.isStored(kFirst));
+    QVERIFY(becomesEnabled(button(*dialog, "confirmButton")));
 }
 
 void WindowTest::leavingWaitsForTheAct()

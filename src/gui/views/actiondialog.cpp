@@ -110,6 +110,7 @@ void ActionDialog::preview()
 {
     if (!m_workspace || m_workspace->isClosing())
         return;
+    m_stop = std::stop_source(); // an act that was cancelled is over
     setStage(Stage::Previewing);
     m_workspace->flows().start(
         previewFlow(m_workspace, m_kind, releaseRequest(), deleteRequest(), ++m_generation, this));

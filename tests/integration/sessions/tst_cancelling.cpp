@@ -6,6 +6,7 @@
 #include "testdatabase.h"
 
 #include <QProcess>
+#include <QSemaphore>
 #include <QTcpServer>
 #include <QTcpSocket>
 
@@ -28,6 +29,7 @@ private slots:
     void stopsADelete();
     void leavesALockedFile();
     void abandonsASilentServer();
+    void goesOnWhileACancellationHangs();
 
 private:
     class RowHolder;
@@ -212,6 +214,84 @@ void TestCancelling::abandonsASilentServer()
     QVERIFY(!client->waitForReadyRead(0));
     QCOMPARE(client->state(), QAbstractSocket::ConnectedState); // the connecting was not awaited
     client->disconnectFromHost();
+}
+
+namespace {
+
+/// A PostgreSQL that lets everybody in, and then says nothing more.
+class MuteServer
+{
+public:
+    [[nodiscard]] bool listen(quint16 port)
+    {
+        QObject::connect(&m_server, &QTcpServer::newConnection, &m_server, [this] {
+            m_client = m_server.nextPendingConnection();
+            QObject::connect(m_client, &QTcpSocket::readyRead, m_client, [this] { answer(); });
+        });
+        return m_server.listen(QHostAddress::LocalHost, port);
+    }
+    void stopListening() { m_server.close(); }
+    /// Whether somebody waits for the answer to a statement.
+    [[nodiscard]] bool isAsked() const
+    {
+        return m_isGreeted && m_client->state() == QAbstractSocket::ConnectedState &&
+               m_client->bytesAvailable() > 0;
+    }
+
+private:
+    void answer()
+    {
+        if (std::exchange(m_isGreeted, true))
+            return;
+        m_client->readAll();
+        // AuthenticationOk, ReadyForQuery
+        m_client->write(QByteArray::fromHex("520000000800000000") +
+                        QByteArray::fromHex("5a0000000549"));
+    }
+
+    QTcpServer m_server;
+    QTcpSocket *m_client = nullptr;
+    bool m_isGreeted = false;
+};
+
+} // namespace
+
+void TestCancelling::goesOnWhileACancellationHangs()
+{
+    test::StreamProxy proxy(m_databases.socket());
+    SqlWorker worker(m_databases.through(proxy, m_databases.make(Kind::PostgresOlder)),
+                     SqlAccess::ReadWrite, [](SqlConnection &) { return Result<void>(); });
+    QSemaphore begun;
+    QSemaphore mayEnd;
+    std::stop_source stop;
+    const auto stopped = worker.run<int>(
+        [&](SqlConnection &) -> Result<int> {
+            begun.release();
+            mayEnd.acquire();
+            return 1;
+        },
+        stop.get_token());
+    const auto behind = worker.run<int>([](SqlConnection &connection) -> Result<int> {
+        const auto asked =
+            connection.execute(QStringLiteral("SELECT 1"), {}, QStringLiteral("asking"));
+        return asked ? Result<int>(2) : asked.error();
+    });
+    QTRY_COMPARE_WITH_TIMEOUT(begun.available(), 1, 30'000);
+
+    proxy.setListening(false);
+    MuteServer mute;
+    QVERIFY(mute.listen(proxy.endpoint().port));
+    stop.request_stop();
+    QTRY_VERIFY_WITH_TIMEOUT(mute.isAsked(), 30'000); // by the cancellation
+    mute.stopListening();
+    proxy.setListening(true);
+    mayEnd.release();
+    static_cast<void>(await(stopped)); // its own result, or on a slow machine that it was left
+
+    const auto done = await(behind);
+    LK_VERIFY(done);
+    QCOMPARE(*done, 2);
+    QVERIFY(mute.isAsked()); // it hangs still
 }
 
 QTEST_GUILESS_MAIN(TestCancelling)
