@@ -203,6 +203,8 @@ QCoro::Task<ActionReport> Actions::removeAndVerify(DeleteRequest request, bool i
     const sessions::RemoveReport removed = co_await m_parts.store->remove(removal);
     if (m_parts.monitor && request.takeOver && removed.lock == sessions::StepState::Failed)
         m_parts.monitor->withdrawExpectation(key, *request.takeOver);
+    if (m_parts.monitor && removed.isRemoved())
+        m_parts.monitor->noteOwnAct(key);
     const Aftermath aftermath = co_await readAfterDelete(request.session);
     co_return reportOf(request, isRerun, removed, aftermath, naming());
 }

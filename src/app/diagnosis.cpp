@@ -13,8 +13,10 @@ namespace {
 constexpr std::array kLockStates = {
     std::pair(LockState::Foreign, QLatin1StringView("foreign")),
     std::pair(LockState::NoExpiry, QLatin1StringView("no_expiry")),
+    std::pair(LockState::Reappeared, QLatin1StringView("reappeared")),
     std::pair(LockState::RenewingLong, QLatin1StringView("renewing_long")),
     std::pair(LockState::Storm, QLatin1StringView("storm")),
+    std::pair(LockState::Contended, QLatin1StringView("contended")),
     std::pair(LockState::Orphan, QLatin1StringView("orphan")),
     std::pair(LockState::HeldLong, QLatin1StringView("held_long")),
     std::pair(LockState::Healthy, QLatin1StringView("healthy")),
@@ -46,10 +48,14 @@ LockState stateOf(const locks::LockRecord &lock, SessionState session, SteadyTim
         return LockState::Foreign;
     if (!lock.deadline)
         return LockState::NoExpiry;
+    if (lock.backAfter)
+        return LockState::Reappeared;
     if (const auto from = renewingLongFrom(lock, thresholds); from && now >= *from)
         return LockState::RenewingLong;
     if (lock.acquisitionsLastMinute > thresholds.stormPerMinute)
         return LockState::Storm;
+    if (lock.isContended == true)
+        return LockState::Contended;
     if (session == SessionState::None)
         return LockState::Orphan;
     if (now >= heldLongFrom(lock, thresholds))
@@ -82,6 +88,17 @@ QString renewedText(const locks::LockRecord &lock, SteadyTime now)
     return renewed + u" and has held it " + heldText(lock, now) + u'.';
 }
 
+QString contendedText(const locks::LockRecord &lock, SteadyTime now)
+{
+    const QString held = u" It has been held " + heldText(lock, now) + u'.';
+    if (!lock.waiters || *lock.waiters == 0)
+        return u"Others ask for this lock." + held;
+    return (*lock.waiters == 1
+                ? QStringLiteral("One client waits for this lock.")
+                : QString(QString::number(*lock.waiters) + u" clients wait for this lock.")) +
+           held;
+}
+
 QString reasonFor(LockState state, const locks::LockRecord &lock, SteadyTime now)
 {
     switch (state) {
@@ -90,11 +107,20 @@ QString reasonFor(LockState state, const locks::LockRecord &lock, SteadyTime now
     case LockState::NoExpiry:
         return u"It has no expiry: it was set without a lease or its expiry was removed. Held " +
                heldText(lock, now) + u'.';
+    case LockState::Reappeared:
+        return u"It came back " +
+               (*lock.backAfter < milliseconds(100)
+                    ? QStringLiteral("at once")
+                    : QString(spanText(*lock.backAfter) + u" later")) +
+               u", after it was released or its session deleted from here. Held " +
+               heldText(lock, now) + u'.';
     case LockState::RenewingLong:
         return renewedText(lock, now);
     case LockState::Storm:
         return u"It was taken " + timesText(lock.acquisitionsLastMinute) +
                u" within the last minute.";
+    case LockState::Contended:
+        return contendedText(lock, now);
     case LockState::Orphan:
         return QStringLiteral("No session of this id was found.");
     case LockState::HeldLong:
@@ -115,12 +141,20 @@ QString adviceFor(LockState state)
     case LockState::NoExpiry:
         return QStringLiteral("It will never end by itself. Make sure that its owner is gone, then "
                               "release it.");
+    case LockState::Reappeared:
+        return QStringLiteral("Somebody still works on this session: a waiter that got the lock, "
+                              "or a client that tries again. Find and stop it there before you "
+                              "release or delete once more.");
     case LockState::RenewingLong:
         return QStringLiteral("Its worker is alive. Ask what it is doing, and stop it there; "
                               "releasing the lock would not stop it.");
     case LockState::Storm:
         return QStringLiteral("A client retries in a loop or several work on this session. Look at "
                               "the back end's log for it; releasing the lock does not help.");
+    case LockState::Contended:
+        return QStringLiteral("Those who wait get it when its owner releases it or its lease ends. "
+                              "If it is not its owner's turn any more, look after that worker "
+                              "first.");
     case LockState::Orphan:
         return QStringLiteral("A session that is just being created looks like this for a moment. "
                               "If it stays, the lock guards nothing and may be released.");
@@ -140,8 +174,10 @@ Severity severityOf(LockState state)
     switch (state) {
     case LockState::NoExpiry:
         return Severity::Bad;
+    case LockState::Reappeared:
     case LockState::RenewingLong:
     case LockState::Storm:
+    case LockState::Contended:
     case LockState::HeldLong:
         return Severity::Warn;
     case LockState::Foreign:

@@ -15,8 +15,10 @@ namespace lockkeeper::app {
 enum class LockState {
     Foreign,      ///< not a string, or no token
     NoExpiry,     ///< it never expires
+    Reappeared,   ///< back within a minute after our release or delete
     RenewingLong, ///< renewed past the threshold
     Storm,        ///< re-acquired very often
+    Contended,    ///< others ask for it
     Orphan,       ///< no session in cache or database
     HeldLong,     ///< held more than half its lease
     Healthy,

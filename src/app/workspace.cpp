@@ -32,6 +32,8 @@ public:
         , client(target.server, {.isReadOnly = target.isReadOnly}, clock)
         , push(target.server, {target.family.lockPrefix, target.family.sessionPrefix}, clock)
         , monitor(client, push, target.family, clock)
+        , insight(monitor.registry(), target.nodeNames)
+        , contention(client, monitor, clock)
         , locks(client, target.family, clock, &monitor.news())
         , cache(client, target.family)
         , database(target.database ? std::make_unique<sessions::SessionDatabase>(*target.database,
@@ -60,6 +62,7 @@ public:
     void endWaits()
     {
         lookup.stop();
+        contention.stop();
         monitor.stop();
         push.close();
         client.close();
@@ -73,6 +76,8 @@ public:
     redis::Client client;
     redis::PushChannel push;
     locks::LockMonitor monitor;
+    locks::HoldInsight insight;
+    locks::ContentionProbe contention;
     locks::LockProtocol locks;
     sessions::SessionCache cache;
     std::unique_ptr<sessions::SessionDatabase> database;
@@ -84,6 +89,8 @@ public:
 private:
     void connectParts()
     {
+        connect(&monitor, &locks::LockMonitor::changed, this,
+                [this](const locks::RegistryDelta &delta) { insight.take(delta); });
         connect(&monitor, &locks::LockMonitor::cachedSessionsChanged, &lookup,
                 &SessionLookup::invalidate);
         connect(&monitor, &locks::LockMonitor::everythingChanged, &lookup,
@@ -131,6 +138,7 @@ Task<void> Workspace::open()
 void Workspace::watch()
 {
     m_parts->monitor.start();
+    m_parts->contention.start();
 }
 
 std::optional<Outage> Workspace::outage() const
@@ -221,6 +229,16 @@ redis::Client &Workspace::client()
 locks::LockMonitor &Workspace::monitor()
 {
     return m_parts->monitor;
+}
+
+const locks::HoldInsight &Workspace::insight() const
+{
+    return m_parts->insight;
+}
+
+const locks::ContentionProbe &Workspace::contention() const
+{
+    return m_parts->contention;
 }
 
 locks::LockProtocol &Workspace::locks()

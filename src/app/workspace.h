@@ -6,6 +6,8 @@
 #include "app/sessionlookup.h"
 #include "app/target.h"
 #include "core/flows.h"
+#include "locks/contentionprobe.h"
+#include "locks/holdinsight.h"
 #include "locks/lockmonitor.h"
 #include "locks/lockprotocol.h"
 #include "redis/client.h"
@@ -69,6 +71,9 @@ public:
     [[nodiscard]] FlowGroup &flows();
     [[nodiscard]] redis::Client &client();
     [[nodiscard]] locks::LockMonitor &monitor();
+    /// What was learnt of holds and their owners; after watch().
+    [[nodiscard]] const locks::HoldInsight &insight() const;
+    [[nodiscard]] const locks::ContentionProbe &contention() const;
     [[nodiscard]] locks::LockProtocol &locks();
     [[nodiscard]] SessionLookup &lookup();
     [[nodiscard]] Actions &actions();

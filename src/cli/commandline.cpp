@@ -5,6 +5,7 @@
 #include "cli/democommand.h"
 #include "cli/doctorcommand.h"
 #include "cli/helpformatter.h"
+#include "cli/historycommand.h"
 #include "cli/listcommand.h"
 #include "cli/releasecommand.h"
 #include "cli/sessioncommand.h"
@@ -96,6 +97,7 @@ void CommandLine::declareVerbs()
     auto withLock = std::make_unique<WithLockCommand>();
     m_withLock = withLock.get();
     m_commands.push_back(std::move(withLock));
+    m_commands.push_back(std::make_unique<HistoryCommand>());
     m_commands.push_back(std::make_unique<SessionCommand>());
     m_commands.push_back(std::make_unique<DoctorCommand>());
     m_commands.push_back(std::make_unique<DemoCommand>());

@@ -2,6 +2,7 @@
 #include "cli/listcommand.h"
 
 #include "app/workspace.h"
+#include "cli/contentionlook.h"
 #include "cli/context.h"
 #include "cli/locksnapshot.h"
 
@@ -14,11 +15,15 @@ void ListCommand::declare(CLI::App &app)
     addSpan(app, "--older-than", m_filter.olderThan, tr("Only locks held at least this long"));
     addTexts(app, "--state", m_stateNames,
              tr("Only locks in this state; may be given more than once:\n"
-                "foreign, no_expiry, renewing_long, storm, orphan, held_long, healthy"))
+                "foreign, no_expiry, reappeared, renewing_long, storm, contended, orphan,\n"
+                "held_long, healthy"))
         ->type_name("STATE");
     addText(app, "--owner", m_filter.owner,
             tr("Only locks whose owner's name, node id or token contains this"));
     addUser(app, "--user", m_filter.user, tr("Only locks of this user's sessions"));
+    addFlag(app, "--contention", m_looksForContention,
+            tr("Also tell which locks others ask for; takes three seconds.\n"
+               "--state contended does so by itself"));
     addText(app, "--sort", m_sortName, tr("Sort by %1 (default state)").arg(sortColumnNames()))
         ->type_name("COLUMN");
     addExamples(app, tr("lockkeeper-cli list\n"
@@ -34,6 +39,7 @@ Result<void> ListCommand::checkArguments()
             return Error{ErrorCode::InvalidInput, tr("--state: there is no state \"%1\"").arg(name),
                          tr("see: lockkeeper-cli list --help")};
         m_filter.states.append(*state);
+        m_looksForContention = m_looksForContention || *state == app::LockState::Contended;
     }
     const auto sort = sortColumnFromName(m_sortName);
     if (!sort)
@@ -65,8 +71,11 @@ QCoro::Task<int> ListCommand::run(Context &context)
 Task<QList<LockRow>> ListCommand::readRows(app::Workspace &workspace, Context &context)
 {
     const app::Target target = workspace.target();
-    const Result<QList<locks::LockRecord>> records =
+    Result<QList<locks::LockRecord>> records =
         co_await readSnapshot(workspace.client(), target.family, context.clock(), context.stop());
+    if (records && m_looksForContention && !records->isEmpty())
+        records = co_await lookForContention(workspace.client(), *records, context.clock(),
+                                             context.stop());
     if (!records)
         co_return records.error();
     QList<SessionId> ids;
@@ -75,6 +84,7 @@ Task<QList<LockRow>> ListCommand::readRows(app::Workspace &workspace, Context &c
     const QHash<SessionId, app::SessionGlance> sessions = co_await workspace.lookup().fetch(ids);
 
     QList<LockRow> rows;
+    locks::ClockSkews skews;
     const SteadyTime now = context.clock().steady();
     const WallTime wallNow = context.clock().wall();
     for (const locks::LockRecord &record : *records) {
@@ -83,8 +93,12 @@ Task<QList<LockRow>> ListCommand::readRows(app::Workspace &workspace, Context &c
         if (!record.isForeign())
             owner = locks::decodeOwner(record.token, wallNow, target.nodeNames);
         rows.append(
-            {record, owner, session, app::diagnose(record, session.state, now), now, wallNow});
+            {record, owner, session, app::diagnose(record, session.state, now), now, wallNow, {}});
+        if (const auto acquired = rows.last().acquiredAt(); acquired && owner)
+            skews.note(*owner, *acquired);
     }
+    for (LockRow &row : rows)
+        row.skews = skews;
     co_return rows;
 }
 

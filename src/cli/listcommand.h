@@ -29,6 +29,7 @@ private:
     QStringList m_stateNames;
     QString m_sortName = QStringLiteral("state");
     LockFilter m_filter;
+    bool m_looksForContention = false;
     SortColumn m_sort = SortColumn::State;
 };
 

@@ -128,6 +128,7 @@ Json ownerJson(const LockRow &row)
     json["kind"] = owner ? jsonOf(name(owner->kind)) : Json();
     json["label"] = owner ? jsonOf(owner->label) : Json();
     json["node_id"] = owner && !owner->nodeId.isEmpty() ? jsonOf(owner->nodeId) : Json();
+    json["worker"] = owner && !owner->worker.isEmpty() ? jsonOf(owner->worker) : Json();
     json["called_at"] = owner ? jsonOrNull(owner->calledAt) : Json();
     json["queued_ms"] = jsonOrNull(row.queued());
     json["confidence"] = owner ? jsonOf(name(owner->confidence)) : Json();
@@ -167,11 +168,7 @@ std::optional<WallTime> LockRow::acquiredAt() const
 std::optional<milliseconds> LockRow::queued() const
 {
     const auto acquired = acquiredAt();
-    if (!acquired || !owner || !owner->calledAt)
-        return std::nullopt;
-    // Clocks of two machines: a negative queue is none.
-    return std::max(milliseconds(0),
-                    std::chrono::floor<milliseconds>(*acquired - *owner->calledAt));
+    return acquired && owner ? skews.queued(*owner, *acquired) : std::nullopt;
 }
 
 bool LockFilter::accepts(const LockRow &row) const
@@ -276,7 +273,9 @@ Json lockJson(const LockRow &row, const app::Target &target)
     json["state"] = jsonOf(name(row.diagnosis.state));
     json["reason"] = row.diagnosis.reason.isEmpty() ? Json() : jsonOf(row.diagnosis.reason);
     json["session"] = sessionJson(row.session);
-    json["waiters"] = Json(); // not counted
+    json["contended"] = lock.isContended ? Json(*lock.isContended) : Json();
+    // Whoever waits asks ten times a second: if nobody asks, nobody waits.
+    json["waiters"] = lock.isContended == false ? Json(0) : Json();
     return json;
 }
 

@@ -6,6 +6,7 @@
 #include "app/target.h"
 #include "cli/jsonvalues.h"
 #include "cli/texttable.h"
+#include "locks/clockskews.h"
 #include "locks/lockrecord.h"
 #include "locks/owner.h"
 
@@ -26,6 +27,7 @@ struct LockRow
     app::Diagnosis diagnosis;
     SteadyTime now;
     WallTime wallNow;
+    locks::ClockSkews skews; ///< of the owners' nodes, as far as all rows tell
 
     /// How long it is held; at least, where acquiredAt() is not known. nullopt: foreign.
     [[nodiscard]] std::optional<milliseconds> held() const;

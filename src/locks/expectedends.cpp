@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "locks/expectedends.h"
 
+#include <algorithm>
+
 namespace lockkeeper::locks {
 
 namespace {
@@ -32,7 +34,26 @@ std::optional<HoldEnd> ExpectedEnds::settle(const LockRecord &ended, SteadyTime 
     m_byKey.erase(expected);
     if (found.token != ended.token || found.since + kLife < now)
         return std::nullopt;
+    // A lock that we have taken over is held on, by us.
+    if (found.end == HoldEnd::ForceReleased)
+        noteOwnAct(ended.key, now);
     return found.end;
+}
+
+void ExpectedEnds::noteOwnAct(const LockKey &key, SteadyTime now)
+{
+    m_ownActs.removeIf(
+        [now](const QHash<LockKey, SteadyTime>::iterator &it) { return *it + kLife < now; });
+    m_ownActs.insert(key, now);
+}
+
+std::optional<milliseconds> ExpectedEnds::sinceOwnAct(const LockKey &key, SteadyTime start) const
+{
+    const auto act = m_ownActs.constFind(key);
+    // We hear of our act's success a little after it: what began just before came after it.
+    if (act == m_ownActs.cend() || start > *act + kLife)
+        return std::nullopt;
+    return std::max(std::chrono::floor<milliseconds>(start - *act), milliseconds(0));
 }
 
 } // namespace lockkeeper::locks

@@ -20,6 +20,12 @@ public:
     /// was expected of the key is settled by this.
     [[nodiscard]] std::optional<HoldEnd> settle(const LockRecord &ended, SteadyTime now);
 
+    /// We ended what the key guards, in one way or another.
+    void noteOwnAct(const LockKey &key, SteadyTime now);
+    /// How long after our act something begins; nullopt: we did nothing within a minute before.
+    [[nodiscard]] std::optional<milliseconds> sinceOwnAct(const LockKey &key,
+                                                          SteadyTime start) const;
+
 private:
     struct Expectation
     {
@@ -29,6 +35,7 @@ private:
     };
 
     QHash<LockKey, Expectation> m_byKey;
+    QHash<LockKey, SteadyTime> m_ownActs;
 };
 
 } // namespace lockkeeper::locks

@@ -5,6 +5,7 @@ namespace lockkeeper::locks {
 
 void HoldHistory::add(Hold hold)
 {
+    ++m_added;
     if (m_capacity == 0)
         return;
     if (m_holds.size() == m_capacity)

@@ -32,12 +32,15 @@ public:
 
     void add(Hold hold);
     [[nodiscard]] const std::deque<Hold> &holds() const { return m_holds; }
+    /// All that were ever added: who remembers it finds the newer ones at the end.
+    [[nodiscard]] quint64 added() const { return m_added; }
     /// Those of one lock, oldest first.
     [[nodiscard]] QList<Hold> of(const LockKey &key) const;
 
 private:
     std::size_t m_capacity;
     std::deque<Hold> m_holds;
+    quint64 m_added = 0;
 };
 
 } // namespace lockkeeper::locks

@@ -146,6 +146,13 @@ void LockMonitor::withdrawExpectation(const LockKey &key, const Token &token)
     m_registry.withdrawExpectation(key, token);
 }
 
+void LockMonitor::noteDemand(const QList<LockDemand> &demands)
+{
+    for (const LockDemand &demand : demands)
+        m_registry.noteDemand(demand);
+    publish();
+}
+
 void LockMonitor::rescan()
 {
     if (m_isStarted && m_push.isEstablished())

@@ -57,6 +57,10 @@ public:
     void expectEnd(const LockKey &key, const Token &token, HoldEnd end);
     /// The act was refused: see LockRegistry::withdrawExpectation.
     void withdrawExpectation(const LockKey &key, const Token &token);
+    /// We have released or deleted: see LockRegistry::noteOwnAct.
+    void noteOwnAct(const LockKey &key) { m_registry.noteOwnAct(key); }
+    /// See LockRegistry::noteDemand.
+    void noteDemand(const QList<LockDemand> &demands);
     /// Scans again at full speed; rows stay.
     void rescan();
     /// Scans that were started, for tests and benchmarks: one, unless the feed was lost.

@@ -50,6 +50,11 @@ struct LockRecord
     int renewals = 0;                ///< deadlines seen moving, since seenSince
     bool isWatchedFromStart = false; ///< false: it may have been renewed before seenSince
     int acquisitionsLastMinute = 0;  ///< holds of this key that began within a minute
+    /// Whether others ask for it while it is held; nullopt: not known, as in its first seconds.
+    std::optional<bool> isContended;
+    std::optional<int> waiters; ///< that a sample has counted; nullopt: none has
+    /// Since our own release or delete of the hold before, where that was within a minute.
+    std::optional<milliseconds> backAfter;
     bool isVerified = true; ///< false: known from an earlier read, nothing has proved it since
 
     [[nodiscard]] bool isForeign() const { return !foreignReason.isEmpty(); }
@@ -57,6 +62,15 @@ struct LockRecord
     [[nodiscard]] milliseconds held(SteadyTime now) const;
 
     friend bool operator==(const LockRecord &, const LockRecord &) = default;
+};
+
+/// What was learnt of the demand for a hold, by looking at the server and not at the key.
+struct LockDemand
+{
+    LockKey key;
+    Token token; ///< of the hold that it was learnt of; it says nothing of another one
+    std::optional<bool> isContended;
+    std::optional<int> waiters; ///< counted; nullopt: leave what is known
 };
 
 /// How a hold ended.

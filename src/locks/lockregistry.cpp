@@ -53,15 +53,6 @@ void LockRegistry::distrustRows()
     }
 }
 
-void LockRegistry::noteFlush()
-{
-    m_flushedAt = m_clock.steady();
-    for (const LockRecord &record : std::as_const(m_records)) {
-        if (!record.deadline || *record.deadline > m_flushedAt)
-            m_flushed.insert(record.key);
-    }
-}
-
 void LockRegistry::found(const QByteArray &key)
 {
     const LockKey lockKey(key);
@@ -202,6 +193,7 @@ void LockRegistry::begin(const LockKey &key, const LockObservation &observation,
     record.token = observation.token;
     start.writeTo(record, m_family.lease);
     record.acquisitionsLastMinute = m_recent.acquisitions(key);
+    record.backAfter = m_expected.sinceOwnAct(key, start.at);
     setDeadline(record, observation);
     store(record);
 }

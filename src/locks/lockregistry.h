@@ -75,6 +75,14 @@ public:
         m_expected.withdraw(key, token);
     }
 
+    /// We have released or deleted what the key guards: a hold that begins within a minute has
+    /// come back.
+    void noteOwnAct(const LockKey &key) { m_expected.noteOwnAct(key, m_clock.steady()); }
+    /// Others ask for the lock, or do not; ignored when another hold is there by now.
+    void noteDemand(const LockDemand &demand);
+    /// When the read was sent that last touched the key; nullopt: none did.
+    [[nodiscard]] std::optional<SteadyTime> lastReadOf(const LockKey &key) const;
+
     // Out -------------------------------------------------------------------------------------
 
     [[nodiscard]] const QHash<LockKey, LockRecord> &records() const { return m_records; }

@@ -51,11 +51,21 @@ bool isUuid4(const QString &text)
     return form.match(text).hasMatch();
 }
 
+/// ShedLock says itself who wrote the token; other libraries' tokens could be anybody's.
+QString shedLockLabel(const QString &text)
+{
+    static const QRegularExpression form(QStringLiteral(
+        "^ADDED:\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?Z@(\\S.*)$"));
+    const QRegularExpressionMatch match = form.match(text);
+    return match.hasMatch() ? QString(match.captured(1) + u" (ShedLock)") : QString();
+}
+
 Owner uuid1Owner(const Uuid1 &uuid, const NodeNames &names)
 {
     Owner owner;
     owner.kind = TokenKind::Uuid1;
     owner.nodeId = QString::number(qulonglong(uuid.node), 16).rightJustified(12, u'0');
+    owner.worker = QString::number(uuid.clockSeq, 16).rightJustified(4, u'0');
     owner.calledAt = uuid.time;
     owner.label = names.value(owner.nodeId).trimmed();
     owner.confidence = owner.label.isEmpty() ? Confidence::Likely : Confidence::Sure;
@@ -83,6 +93,8 @@ Owner decodeOwner(const Token &token, WallTime now, const NodeNames &names)
         owner.label = shortened(text);
     else if (text.trimmed().isEmpty())
         owner.label = text.isEmpty() ? QStringLiteral("(empty)") : QStringLiteral("(blank)");
+    else if (owner.label = shedLockLabel(text); !owner.label.isEmpty())
+        owner.confidence = Confidence::Likely;
     else
         owner.label = shortened(text, kLongestLabel - 20, 20);
     return owner;

@@ -18,7 +18,7 @@ enum class TokenKind { Uuid1, Uuid4, Text, Binary };
 /// How much the label of an owner is worth.
 enum class Confidence {
     Sure,   ///< named by the profile
-    Likely, ///< read from a version-1 UUID
+    Likely, ///< read from a version-1 UUID, or the token names its host
     Opaque, ///< the token says nothing of its owner
 };
 
@@ -28,6 +28,7 @@ struct Owner
     TokenKind kind = TokenKind::Text;
     QString label;  ///< a name for people, never empty
     QString nodeId; ///< 12 hex digits of a version-1 UUID, else empty
+    QString worker; ///< its clock sequence, 4 hex digits: with the node, one worker; else empty
     std::optional<WallTime> calledAt;
     Confidence confidence = Confidence::Opaque;
 

@@ -86,6 +86,16 @@ Command getRange(const QByteArray &key, qint64 first, qint64 last)
     return {{"GETRANGE", key, QByteArray::number(first), QByteArray::number(last)}};
 }
 
+Command objectIdleTime(const QByteArray &key)
+{
+    return {{"OBJECT", "IDLETIME", key}};
+}
+
+Command objectFreq(const QByteArray &key)
+{
+    return {{"OBJECT", "FREQ", key}};
+}
+
 Command type(const QByteArray &key)
 {
     return {{"TYPE", key}};

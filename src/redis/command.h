@@ -48,6 +48,11 @@ namespace commands {
 [[nodiscard]] Command strlen(const QByteArray &key);
 /// Bytes `first` to `last` of a string, both included.
 [[nodiscard]] Command getRange(const QByteArray &key, qint64 first, qint64 last);
+/// Whole seconds since a command other than OBJECT, TTL and the like touched the key; an error
+/// under an LFU policy.
+[[nodiscard]] Command objectIdleTime(const QByteArray &key);
+/// How often it was touched, on a logarithmic scale; an error but under an LFU policy.
+[[nodiscard]] Command objectFreq(const QByteArray &key);
 [[nodiscard]] Command type(const QByteArray &key);
 /// `SET key value NX PX lease`: a nil reply says that the key exists.
 [[nodiscard]] Command setIfAbsent(const QByteArray &key, const QByteArray &value,

@@ -41,10 +41,14 @@ QString stateWord(app::LockState state)
         return tr("foreign");
     case app::LockState::NoExpiry:
         return tr("no expiry");
+    case app::LockState::Reappeared:
+        return tr("reappeared");
     case app::LockState::RenewingLong:
         return tr("renewing long");
     case app::LockState::Storm:
         return tr("storm");
+    case app::LockState::Contended:
+        return tr("contended");
     case app::LockState::Orphan:
         return tr("orphan");
     case app::LockState::HeldLong:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "integration/cli/cliprogram.h"
 
+#include <QElapsedTimer>
 #include <QTest>
 
 using namespace lockkeeper;
@@ -40,6 +41,7 @@ private slots:
     void writesKeysInTheirOrder();
     void namesStates();
     void filtersAndSorts();
+    void tellsContendedLocks();
     void showsBinaryTokensEscaped();
     void followsOtherFamilies();
     void worksForViewersWithoutAFeed();
@@ -106,7 +108,7 @@ void TestCliList::writesKeysInTheirOrder()
         CliProgram(server.url()).run({QStringLiteral("list"), QStringLiteral("--json")});
     QCOMPARE(keysOf(json.out).join(u' '),
              QStringLiteral("session_id lock_key family server token owner acquired_at held_ms "
-                            "ttl_ms lease_ms renewals state reason session waiters"));
+                            "ttl_ms lease_ms renewals state reason session contended waiters"));
 }
 
 void TestCliList::namesStates()
@@ -161,6 +163,36 @@ void TestCliList::filtersAndSorts()
     QCOMPARE(cli.run({QStringLiteral("list"), QStringLiteral("--sort"), QStringLiteral("colour")})
                  .exitCode,
              2);
+}
+
+void TestCliList::tellsContendedLocks()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("wanted"), freshToken(), "PX", "60000"});
+    server.redis({"SET", lockKey("quiet"), freshToken(), "PX", "60000"});
+    const CliProgram cli(server.url());
+    const auto process = cli.start(
+        {QStringLiteral("list"), QStringLiteral("--contention"), QStringLiteral("--json")});
+    QElapsedTimer limit;
+    limit.start();
+    while (process->state() != QProcess::NotRunning && limit.elapsed() < 30'000) {
+        server.redis({"SET", lockKey("wanted"), "other", "NX", "PX", "60000"});
+        QTest::qWait(100);
+    }
+    QCOMPARE(process->exitCode(), 0);
+    CliRun run;
+    run.out = process->readAllStandardOutput();
+    const QJsonObject wanted = rowOf(run.array(), QStringLiteral("wanted"));
+    QCOMPARE(wanted[QStringLiteral("contended")], QJsonValue(true));
+    QCOMPARE(wanted[QStringLiteral("state")].toString(), QStringLiteral("contended"));
+    QVERIFY(wanted[QStringLiteral("waiters")].isNull());
+    const QJsonObject quiet = rowOf(run.array(), QStringLiteral("quiet"));
+    QCOMPARE(quiet[QStringLiteral("contended")], QJsonValue(false));
+    QCOMPARE(quiet[QStringLiteral("waiters")].toInt(-1), 0);
+    // Without being asked to look it claims nothing.
+    const CliRun plain = cli.run({QStringLiteral("list"), QStringLiteral("--json")});
+    QVERIFY(rowOf(plain.array(), QStringLiteral("wanted"))[QStringLiteral("contended")].isNull());
 }
 
 void TestCliList::showsBinaryTokensEscaped()

@@ -196,6 +196,10 @@ void TestLockMonitor::namesOurOwnActs()
     watching.monitor.expectEnd(LockKey(kKey), Token(kTokenA), HoldEnd::ForceReleased);
     server.redis({"DEL", kKey});
     QTRY_COMPARE(watching.eventsOf(kKey), QStringLiteral("snapshot force_released"));
+    // Whoever has it next, within a minute, has brought it back.
+    server.redis({"SET", kKey, kTokenB, "PX", "60000"});
+    QTRY_VERIFY(watching.rows.contains(LockKey(kKey)));
+    QVERIFY(watching.rows.value(LockKey(kKey)).backAfter);
 }
 
 void TestLockMonitor::noticesExpiryBeforeTheServerDoes()

@@ -57,6 +57,17 @@ void TestDiagnosis::states_data()
     QTest::newRow("just under half")
         << lockHeldFor(29999ms) << SessionState::Ok << LockState::Healthy;
     QTest::newRow("held long") << lockHeldFor(30s) << SessionState::Ok << LockState::HeldLong;
+    locks::LockRecord wanted = lockHeldFor(40s);
+    wanted.isContended = true;
+    QTest::newRow("contended before held long and orphan")
+        << wanted << SessionState::None << LockState::Contended;
+    wanted.isContended = false;
+    QTest::newRow("not contended") << wanted << SessionState::Ok << LockState::HeldLong;
+    locks::LockRecord back = lockHeldFor(1s);
+    back.isContended = true;
+    back.backAfter = 12s;
+    QTest::newRow("reappeared before contended")
+        << back << SessionState::Ok << LockState::Reappeared;
     QTest::newRow("orphan") << lockHeldFor(1s) << SessionState::None << LockState::Orphan;
     QTest::newRow("orphan before held long")
         << lockHeldFor(50s) << SessionState::None << LockState::Orphan;

@@ -101,10 +101,11 @@ void TestLockList::writesEveryKey()
     const Json json = lockJson(row("s", 2s, app::LockState::Healthy), {});
     QCOMPARE(keysOf(json),
              QStringLiteral("session_id lock_key family server token owner acquired_at held_ms "
-                            "ttl_ms lease_ms renewals state reason session waiters")
+                            "ttl_ms lease_ms renewals state reason session contended waiters")
                  .split(u' '));
-    QCOMPARE(keysOf(json["owner"]),
-             QStringLiteral("kind label node_id called_at queued_ms confidence").split(u' '));
+    QCOMPARE(
+        keysOf(json["owner"]),
+        QStringLiteral("kind label node_id worker called_at queued_ms confidence").split(u' '));
     QCOMPARE(
         keysOf(json["session"]),
         QStringLiteral("state cached ttl_ms bytes title user_id updated_at messages").split(u' '));

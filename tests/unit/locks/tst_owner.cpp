@@ -78,8 +78,8 @@ private slots:
                                      << TokenKind::Text << "3f2a77c1-0b7d4e5fa9c8112233445566";
         QTest::newRow("readable") << QByteArray("worker-7@host-a:1234") << TokenKind::Text
                                   << "worker-7@host-a:1234";
-        QTest::newRow("shedlock") << QByteArray("ADDED:2026-01-01T00:00:00Z@host")
-                                  << TokenKind::Text << "ADDED:2026-01-01T00:00:00Z@host";
+        QTest::newRow("nearly shedlock")
+            << QByteArray("ADDED:2026-01-01@host") << TokenKind::Text << "ADDED:2026-01-01@host";
         QTest::newRow("other scripts")
             << QByteArray("работник-7") << TokenKind::Text << "работник-7";
         QTest::newRow("long text") << QByteArray(500, 'a') << TokenKind::Text
@@ -103,6 +103,24 @@ private slots:
         QCOMPARE(owner.confidence, Confidence::Opaque);
         QVERIFY(owner.nodeId.isEmpty());
         QVERIFY(!owner.calledAt);
+    }
+
+    void tellsTheWorkersOfANodeApart()
+    {
+        ManualClock clock;
+        const Owner owner = decodeOwner(uuid1Of(clock, 0x0242ac110005), clock.wall());
+        QCOMPARE(owner.worker, QStringLiteral("0007"));
+        QVERIFY(decodeOwner(Token("worker-7"), clock.wall()).worker.isEmpty());
+    }
+
+    void shedLockNamesItsHost()
+    {
+        ManualClock clock;
+        const Owner owner =
+            decodeOwner(Token("ADDED:2026-01-01T00:00:00.123Z@api-7.local"), clock.wall());
+        QCOMPARE(owner.kind, TokenKind::Text);
+        QCOMPARE(owner.label, QStringLiteral("api-7.local (ShedLock)"));
+        QCOMPARE(owner.confidence, Confidence::Likely);
     }
 
     void anOldUuid1IsNoUuid1()

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "locks/keydemand.h"
+#include "locks/lockmonitor.h"
+#include "redis/client.h"
+
+#include <QObject>
+#include <QSet>
+#include <QTimer>
+
+#include <deque>
+
+namespace lockkeeper::locks {
+
+/// Sees at all times which held locks others ask for: OBJECT IDLETIME (OBJECT FREQ under LFU
+/// policies) of locks that are older than three seconds and that we have not read for as long, once
+/// a second, in one bounded pipeline, the oldest answers renewed first. What it finds goes into the
+/// monitor's records.
+///
+/// While the server saves or rewrites in a child process it notes no touches: nothing is known
+/// then. A user without the right to OBJECT knows nothing; one without INFO knows contended from
+/// unknown.
+class ContentionProbe final : public QObject
+{
+    Q_OBJECT
+
+public:
+    /// The parts must outlive the probe.
+    ContentionProbe(redis::Client &client, LockMonitor &monitor, const Clock &clock,
+                    QObject *parent = nullptr);
+
+    void start();
+    void stop();
+
+    /// Why nothing is known of waiters; empty while the probe can tell.
+    [[nodiscard]] const QString &trouble() const { return m_trouble; }
+
+    static constexpr milliseconds kInterval{1000};
+    /// Locks looked at in one go, beside INFO.
+    static constexpr int kBatch = redis::Client::kMaxPipeline - 1;
+
+private:
+    struct Subject
+    {
+        LockKey key;
+        Token token;
+        SteadyTime acquiredAt;
+        SteadyTime lastRead;
+    };
+
+    void follow(const RegistryDelta &delta);
+    QCoro::Task<> probe();
+    [[nodiscard]] QList<Subject> nextRipe();
+    void take(const QList<Subject> &subjects, const QList<redis::Reply> &replies);
+    [[nodiscard]] LockDemand demandFor(const Subject &subject, const redis::Reply &reply);
+    [[nodiscard]] std::optional<bool> judge(const Subject &subject, const redis::Reply &reply);
+    void readInfo(const redis::Reply &info);
+    void giveUp(const QString &trouble);
+
+    redis::Client &m_client;
+    LockMonitor &m_monitor;
+    const Clock &m_clock;
+    QTimer m_timer;
+    std::deque<LockKey> m_round; ///< whom to look at next; those that are gone are skipped
+    QSet<LockKey> m_inRound;
+    QHash<LockKey, std::pair<Token, FrequencyTrail>> m_trails; ///< under LFU policies
+    QString m_trouble;
+    bool m_isProbing = false;
+    bool m_isRefused = false; ///< OBJECT, on this connection
+    bool m_usesFrequency = false;
+    bool m_isInfoKnown = true;
+    bool m_isForking = false;
+    bool m_wasForking = false; ///< at the probe before
+};
+
+} // namespace lockkeeper::locks

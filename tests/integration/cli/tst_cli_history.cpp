@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "integration/cli/cliprogram.h"
+
+#include <QTest>
+
+using namespace lockkeeper;
+using namespace lockkeeper::test;
+using namespace std::chrono_literals;
+
+class TestCliHistory final : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void tellsHowHoldsEnded();
+    void showsTables();
+    void saysThatNothingEnded();
+};
+
+namespace {
+
+/// Starts `history`, waits until it watches, and does as told meanwhile.
+CliRun historyWhile(const CliProgram &cli, const QStringList &options,
+                    const std::function<void()> &act)
+{
+    const auto process = cli.start(QStringList{QStringLiteral("history")} + options);
+    CliRun run;
+    const bool isWatching = QTest::qWaitFor(
+        [&] {
+            run.err += process->readAllStandardError();
+            return run.err.contains("watching for");
+        },
+        20'000);
+    if (isWatching)
+        act();
+    if (!process->waitForFinished(30'000))
+        return run;
+    run.out = process->readAllStandardOutput();
+    run.err += process->readAllStandardError();
+    run.exitCode = process->exitCode();
+    return run;
+}
+
+} // namespace
+
+void TestCliHistory::tellsHowHoldsEnded()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    const QByteArray waited = freshToken(1500ms);
+    const CliRun run = historyWhile(
+        cli, {QStringLiteral("--for"), QStringLiteral("3s"), QStringLiteral("--json")}, [&] {
+            server.redis({"SET", lockKey("a"), waited, "NX", "PX", "60000"});
+            QTest::qWait(300);
+            server.redis({"DEL", lockKey("a")});
+            server.redis({"SET", lockKey("b"), freshToken(), "NX", "PX", "200"});
+            server.redis({"SET", lockKey("c"), freshToken(), "NX", "PX", "60000"});
+        });
+    QCOMPARE(run.exitCode, 0);
+    const QJsonObject history = run.object();
+    QCOMPARE(history[QStringLiteral("held_now")].toInt(), 1);
+    const QJsonObject overall = history[QStringLiteral("overall")].toObject();
+    QCOMPARE(overall[QStringLiteral("holds")].toInt(), 2);
+    const QJsonObject ended = overall[QStringLiteral("ended")].toObject();
+    QCOMPARE(ended[QStringLiteral("released")].toInt(), 1);
+    QCOMPARE(ended[QStringLiteral("expired")].toInt(), 1);
+    QCOMPARE(ended[QStringLiteral("flushed")].toInt(), 0);
+    QCOMPARE(history[QStringLiteral("sessions")].toArray().size(), 2);
+    QVERIFY(!history[QStringLiteral("owners")].toArray().isEmpty());
+    const QJsonArray holds = history[QStringLiteral("holds")].toArray();
+    QCOMPARE(holds.size(), 2);
+    QJsonObject a;
+    for (const QJsonValue &hold : holds) {
+        if (hold[QStringLiteral("session_id")].toString() == u"a")
+            a = hold.toObject();
+    }
+    QCOMPARE(a[QStringLiteral("token")].toString().toUtf8(), waited);
+    QCOMPARE(a[QStringLiteral("end")].toString(), QStringLiteral("released"));
+    const int heldMs = a[QStringLiteral("held_ms")].toInt();
+    QVERIFY2(heldMs >= 290 && heldMs < 3000, qPrintable(QString::number(heldMs)));
+    const int waitedMs = a[QStringLiteral("waited_ms")].toInt();
+    QVERIFY2(waitedMs >= 1400 && waitedMs < 3500, qPrintable(QString::number(waitedMs)));
+    QVERIFY(!a[QStringLiteral("owner")].toObject()[QStringLiteral("worker")].isNull());
+}
+
+void TestCliHistory::showsTables()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    const CliRun run = historyWhile(cli, {QStringLiteral("--for"), QStringLiteral("1s")}, [&] {
+        server.redis({"SET", lockKey("a"), freshToken(), "NX", "PX", "60000"});
+        QTest::qWait(100);
+        server.redis({"DEL", lockKey("a")});
+    });
+    QCOMPARE(run.exitCode, 0);
+    QVERIFY2(run.out.startsWith("OVERALL"), run.out.constData());
+    QVERIFY2(run.out.contains("\nOWNER") && run.out.contains("\nSESSION"), run.out.constData());
+    QVERIFY2(run.err.contains("0 locks are held now"), run.err.constData());
+}
+
+void TestCliHistory::saysThatNothingEnded()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    const CliRun run = cli.run({QStringLiteral("history"), QStringLiteral("--for"),
+                                QStringLiteral("100ms"), QStringLiteral("--json")});
+    QCOMPARE(run.exitCode, 0);
+    const QJsonObject overall = run.object()[QStringLiteral("overall")].toObject();
+    QCOMPARE(overall[QStringLiteral("holds")].toInt(), 0);
+    QVERIFY(overall[QStringLiteral("held_ms")].toObject()[QStringLiteral("p50")].isNull());
+}
+
+QTEST_GUILESS_MAIN(TestCliHistory)
+#include "tst_cli_history.moc"
