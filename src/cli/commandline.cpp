@@ -11,6 +11,7 @@
 #include "cli/sessioncommand.h"
 #include "cli/showcommand.h"
 #include "cli/usageerror.h"
+#include "cli/waiterscommand.h"
 #include "cli/watchcommand.h"
 #include "cli/withlockcommand.h"
 
@@ -97,6 +98,7 @@ void CommandLine::declareVerbs()
     auto withLock = std::make_unique<WithLockCommand>();
     m_withLock = withLock.get();
     m_commands.push_back(std::move(withLock));
+    m_commands.push_back(std::make_unique<WaitersCommand>());
     m_commands.push_back(std::make_unique<HistoryCommand>());
     m_commands.push_back(std::make_unique<SessionCommand>());
     m_commands.push_back(std::make_unique<DoctorCommand>());

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "locks/waitersample.h"
+
+#include "core/text.h"
+#include "locks/lockattempt.h"
+#include "locks/lockreader.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace lockkeeper::locks {
+
+namespace {
+
+constexpr int kMostAttempts = 50'000; ///< of different clients or tokens
+constexpr qsizetype kLongestName = 120;
+
+/// The tries to take a lock, by lock and token.
+struct Attempts
+{
+    QHash<LockKey, QHash<Token, Waiter>> byKey;
+    int count = 0;
+    bool isCut = false;
+
+    void add(const LockAttempt &attempt)
+    {
+        Waiter &waiter = byKey[attempt.key][attempt.token];
+        if (waiter.attempts == 0 && ++count > kMostAttempts) {
+            byKey[attempt.key].remove(attempt.token);
+            --count;
+            isCut = true;
+            return;
+        }
+        ++waiter.attempts;
+        waiter.token = attempt.token;
+        waiter.address = attempt.address;
+    }
+};
+
+/// The names that clients gave themselves, by address. Reads nothing else of CLIENT LIST.
+QHash<QByteArray, QString> clientNames(const QByteArray &list)
+{
+    QHash<QByteArray, QString> names;
+    for (const QByteArray &line : list.split('\n')) {
+        QByteArray address;
+        QByteArray name;
+        for (const QByteArray &field : line.trimmed().split(' ')) {
+            if (field.startsWith("addr="))
+                address = field.sliced(5);
+            else if (field.startsWith("name="))
+                name = field.sliced(5);
+        }
+        if (!address.isEmpty() && !name.isEmpty())
+            names.insert(address, printable(name.left(kLongestName)));
+    }
+    return names;
+}
+
+void addHeld(WaiterSample &sample, const ReadBatch &batch, const Attempts &attempts,
+             const LockFamily &family)
+{
+    for (const ReadBatch::Entry &entry : batch.entries) {
+        const bool isHeld =
+            entry.observation && entry.observation->kind == LockObservation::Kind::Held;
+        if (!isHeld)
+            continue; // free by now: whoever asked has had it, or will
+        ContendedLock lock{entry.key,
+                           family.sessionOfLock(entry.key.bytes()).value_or(SessionId()),
+                           entry.observation->token,
+                           {}};
+        for (const Waiter &waiter : attempts.byKey.value(entry.key)) {
+            if (waiter.token != lock.heldBy)
+                lock.waiters << waiter;
+        }
+        std::ranges::sort(lock.waiters, [](const Waiter &a, const Waiter &b) {
+            return std::tie(a.address, a.token) < std::tie(b.address, b.token);
+        });
+        if (!lock.waiters.isEmpty())
+            sample.locks << lock;
+    }
+}
+
+void addNames(WaiterSample &sample, const Result<redis::Reply> &list)
+{
+    if (!list || list->isError())
+        return; // names are a courtesy, and need a right of their own
+    const QHash<QByteArray, QString> names = clientNames(list->bytes());
+    for (ContendedLock &lock : sample.locks) {
+        for (Waiter &waiter : lock.waiters)
+            waiter.clientName = names.value(waiter.address);
+    }
+}
+
+} // namespace
+
+Task<WaiterSample> sampleWaiters(redis::Client &client, LockFamily family, const Clock &clock,
+                                 redis::MonitorTap::Budget budget)
+{
+    const auto attempts = std::make_shared<Attempts>();
+    const int database = client.address().database;
+    redis::MonitorTap tap(client.address(), budget,
+                          [attempts, family, database](QByteArrayView line) {
+                              if (const auto attempt = attemptFrom(line, family, database))
+                                  attempts->add(*attempt);
+                          });
+    const Result<redis::TapTally> tally = co_await tap.run();
+    if (!tally)
+        co_return tally.error();
+    WaiterSample sample;
+    sample.tally = *tally;
+    sample.isCut = attempts->isCut;
+    const QList<LockKey> keys = attempts->byKey.keys();
+    for (qsizetype first = 0; first < keys.size(); first += kReadBatch) {
+        const QList<LockKey> some = keys.mid(first, kReadBatch);
+        const Result<ReadBatch> batch = co_await readLocks(client, clock, some);
+        if (!batch)
+            co_return batch.error();
+        addHeld(sample, *batch, *attempts, family);
+    }
+    if (!sample.locks.isEmpty()) {
+        const redis::Command list{{"CLIENT", "LIST"}};
+        addNames(sample, co_await client.send(list));
+    }
+    std::ranges::sort(sample.locks, [](const ContendedLock &a, const ContendedLock &b) {
+        return a.waiters.size() != b.waiters.size() ? a.waiters.size() > b.waiters.size()
+                                                    : a.key < b.key;
+    });
+    co_return sample;
+}
+
+} // namespace lockkeeper::locks
