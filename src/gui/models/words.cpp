@@ -146,6 +146,17 @@ OwnerLabel splitLabel(const QString &label)
     return {label.left(bracket), label.mid(bracket + 2).chopped(1)};
 }
 
+QString waitersText(const LockRow &row)
+{
+    if (row.gone || row.record.isForeign())
+        return {};
+    if (!row.record.isContended)
+        return QStringLiteral("?");
+    if (!*row.record.isContended)
+        return QStringLiteral("0");
+    return row.record.waiters ? QString::number(*row.record.waiters) : tr("yes");
+}
+
 QString cachedText(const LockRow &row)
 {
     if (row.glance.cachedBytes)

@@ -29,6 +29,8 @@ struct OwnerLabel
     QString aside;
 };
 [[nodiscard]] OwnerLabel splitLabel(const QString &label);
+/// "2" when they were counted, "yes" when somebody waits, "0", or "?" while it is not known.
+[[nodiscard]] QString waitersText(const LockRow &row);
 [[nodiscard]] QString cachedText(const LockRow &row);
 /// A span without tenths from one second on: for "… ago", which must not flicker.
 [[nodiscard]] QString agoText(milliseconds span);

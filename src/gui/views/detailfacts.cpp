@@ -141,7 +141,9 @@ Facts lockFacts(const LockRow &row, const Clock &clock)
         return facts;
     }
     const OwnerLabel owner = splitLabel(row.owner.label);
-    QStringList asides{owner.aside, confidenceWord(row.owner.confidence)};
+    QStringList asides{
+        owner.aside, row.owner.worker.isEmpty() ? QString() : tr("worker %1").arg(row.owner.worker),
+        confidenceWord(row.owner.confidence)};
     asides.removeAll(QString());
     facts.append({tr("Owner"), owner.name, asides.join(QStringLiteral(" · "))});
     if (row.owner.confidence == locks::Confidence::Sure && !row.owner.nodeId.isEmpty())
@@ -154,6 +156,8 @@ Facts lockFacts(const LockRow &row, const Clock &clock)
     facts.append({tr("Held for"), heldText(row, clock.steady())});
     facts.append(expiry(row, clock));
     facts.append(renewals(lock, clock.steady()));
+    if (!row.gone)
+        facts.append({tr("Waiters"), lock.isContended ? waitersText(row) : tr("not known yet")});
     return facts;
 }
 
