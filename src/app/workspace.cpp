@@ -150,7 +150,7 @@ std::optional<Outage> Workspace::outage() const
     Outage outage;
     outage.isFeedOnly = client.isReady();
     outage.nextTry = outage.isFeedOnly ? push.nextTry() : client.nextTry();
-    const std::optional<Error> &error = outage.isFeedOnly ? push.lastError() : client.lastError();
+    const std::optional<Error> error = outage.isFeedOnly ? push.lastError() : client.lastError();
     outage.isTrying =
         outage.isFeedOnly ? push.isTrying() : client.state() == redis::Link::State::Connecting;
     if (error)

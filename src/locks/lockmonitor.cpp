@@ -9,6 +9,7 @@
 
 namespace lockkeeper::locks {
 
+using redis::ChangeFeed;
 using redis::Link;
 using redis::Scanner;
 
@@ -23,6 +24,19 @@ constexpr milliseconds kScanRetry{1000};
 /// The longest single sleep of the expiry timer; a later deadline is looked at again then.
 constexpr milliseconds kLongestSleep = std::chrono::hours(1);
 
+FeedStatus::Kind statusKind(ChangeFeed::Kind kind)
+{
+    switch (kind) {
+    case ChangeFeed::Kind::Push:
+        return FeedStatus::Kind::Push;
+    case ChangeFeed::Kind::Notify:
+        return FeedStatus::Kind::Notify;
+    case ChangeFeed::Kind::Poll:
+        return FeedStatus::Kind::Poll;
+    }
+    Q_UNREACHABLE();
+}
+
 } // namespace
 
 QLatin1StringView name(FeedStatus::Kind kind)
@@ -31,16 +45,20 @@ QLatin1StringView name(FeedStatus::Kind kind)
     case FeedStatus::Kind::None:
         return QLatin1StringView("none");
     case FeedStatus::Kind::Push:
-        return QLatin1StringView("push");
+        return redis::name(ChangeFeed::Kind::Push);
+    case FeedStatus::Kind::Notify:
+        return redis::name(ChangeFeed::Kind::Notify);
+    case FeedStatus::Kind::Poll:
+        return redis::name(ChangeFeed::Kind::Poll);
     }
     Q_UNREACHABLE();
 }
 
-LockMonitor::LockMonitor(redis::Client &client, redis::PushChannel &push, LockFamily family,
+LockMonitor::LockMonitor(redis::Client &client, redis::ChangeFeed &changes, LockFamily family,
                          const Clock &clock, QObject *parent)
     : QObject(parent)
     , m_client(client)
-    , m_push(push)
+    , m_changes(changes)
     , m_clock(clock)
     , m_registry(std::move(family), clock)
     , m_scanner(client, clock)
@@ -61,19 +79,19 @@ void LockMonitor::connectParts()
         armExpiryTimer();
     });
     connect(&m_rescanTimer, &QTimer::timeout, this, [this] {
-        if (m_push.isEstablished() && m_scanError)
+        if (m_changes.isEstablished() && m_scanError)
             beginScan(Scanner::Pace::Gentle);
     });
     connect(&m_readTimer, &QTimer::timeout, this, [this] { readDirty(); });
-    connect(&m_push, &redis::PushChannel::established, this,
+    connect(&m_changes, &ChangeFeed::established, this,
             [this] { beginScan(Scanner::Pace::Gentle); });
-    connect(&m_push, &redis::PushChannel::lost, this, [this] {
+    connect(&m_changes, &ChangeFeed::lost, this, [this] {
         m_scanner.stop();
         m_registry.distrust();
         publish();
     });
-    connect(&m_push, &redis::PushChannel::keysChanged, this, &LockMonitor::keysChanged);
-    connect(&m_push, &redis::PushChannel::everythingChanged, this, [this] {
+    connect(&m_changes, &ChangeFeed::keysChanged, this, &LockMonitor::keysChanged);
+    connect(&m_changes, &ChangeFeed::everythingChanged, this, [this] {
         m_registry.noteFlush();
         beginScan(Scanner::Pace::Gentle);
         emit everythingChanged();
@@ -100,7 +118,7 @@ void LockMonitor::clientChanged(Link::State state)
         if (!runId.isEmpty() && runId != m_runId)
             m_registry.noteFlush();
         // A scan that the lost connection cut short starts over; reads just go on.
-        if (m_push.isEstablished() && m_scanError)
+        if (m_changes.isEstablished() && m_scanError)
             beginScan(Scanner::Pace::Gentle);
     }
     readSoon();
@@ -113,14 +131,14 @@ void LockMonitor::start()
         return;
     m_isStarted = true;
     m_runId = m_client.serverInfo().runId;
-    m_push.open();
+    m_changes.open();
     updateFeed();
 }
 
 void LockMonitor::stop()
 {
     m_isStarted = false;
-    m_push.disconnect(this);
+    m_changes.disconnect(this);
     m_client.disconnect(this);
     m_scanner.stop();
     m_expiryTimer.stop();
@@ -131,7 +149,7 @@ void LockMonitor::stop()
 std::optional<SteadyTime> LockMonitor::lastProof() const
 {
     // A push that came while nothing could be read proves nothing of the rows.
-    const auto fed = m_push.lastProof();
+    const auto fed = m_changes.lastProof();
     const auto read = m_client.lastHeard();
     return fed && read ? std::optional(std::min(*fed, *read)) : std::nullopt;
 }
@@ -155,7 +173,7 @@ void LockMonitor::noteDemand(const QList<LockDemand> &demands)
 
 void LockMonitor::rescan()
 {
-    if (m_isStarted && m_push.isEstablished())
+    if (m_isStarted && m_changes.isEstablished())
         beginScan(Scanner::Pace::Full);
 }
 
@@ -278,11 +296,12 @@ FeedStatus LockMonitor::currentFeed() const
     FeedStatus feed;
     if (m_scanner.isRunning())
         feed.scan = m_scanner.progress();
-    if (!m_push.isEstablished()) {
-        feed.reason = m_push.lastError() ? m_push.lastError()->what : QStringLiteral("connecting");
+    if (!m_changes.isEstablished()) {
+        feed.reason =
+            m_changes.lastError() ? m_changes.lastError()->what : QStringLiteral("connecting");
         return feed;
     }
-    feed.kind = FeedStatus::Kind::Push;
+    feed.kind = statusKind(m_changes.kind());
     if (!m_client.isReady())
         feed.reason =
             m_client.lastError() ? m_client.lastError()->what : QStringLiteral("connecting");

@@ -5,8 +5,8 @@
 #include "locks/locknews.h"
 #include "locks/lockreader.h"
 #include "locks/lockregistry.h"
+#include "redis/changefeed.h"
 #include "redis/client.h"
-#include "redis/pushchannel.h"
 #include "redis/scanner.h"
 
 #include <QObject>
@@ -17,7 +17,7 @@ namespace lockkeeper::locks {
 /// How changes reach us, and whether what is shown can be trusted now.
 struct FeedStatus
 {
-    enum class Kind { None, Push };
+    enum class Kind { None, Push, Notify, Poll };
 
     Kind kind = Kind::None;
     bool isTrusted = false; ///< subscribed, scanned, read: the list is the server's state
@@ -27,7 +27,7 @@ struct FeedStatus
     friend bool operator==(const FeedStatus &, const FeedStatus &) = default;
 };
 
-/// "push" or "none".
+/// "push", "notify", "poll" or "none".
 [[nodiscard]] QLatin1StringView name(FeedStatus::Kind kind);
 
 /// Keeps a LockRegistry equal to the server: subscribe first, then scan, then re-read what the
@@ -38,7 +38,7 @@ class LockMonitor final : public QObject
 
 public:
     /// The parts must outlive the monitor.
-    LockMonitor(redis::Client &client, redis::PushChannel &push, LockFamily family,
+    LockMonitor(redis::Client &client, redis::ChangeFeed &changes, LockFamily family,
                 const Clock &clock, QObject *parent = nullptr);
 
     /// Watches from now on, whenever client and channel are there.
@@ -90,7 +90,7 @@ private:
     [[nodiscard]] FeedStatus currentFeed() const;
 
     redis::Client &m_client;
-    redis::PushChannel &m_push;
+    redis::ChangeFeed &m_changes;
     const Clock &m_clock;
     LockRegistry m_registry;
     redis::Scanner m_scanner;

@@ -17,7 +17,7 @@ const QByteArray kInvalidations = QByteArrayLiteral("__redis__:invalidate");
 
 PushChannel::PushChannel(ServerAddress address, QList<QByteArray> prefixes, const Clock &clock,
                          QObject *parent)
-    : QObject(parent)
+    : ChangeFeed(parent)
     , m_prefixes(std::move(prefixes))
     , m_link(std::move(address), {.clientName = "lockkeeper-feed"}, clock)
 {
@@ -26,6 +26,7 @@ PushChannel::PushChannel(ServerAddress address, QList<QByteArray> prefixes, cons
     connect(&m_link, &Link::messageReceived, this, &PushChannel::readMessage);
     connect(&m_link, &Link::stateChanged, this, [this](Link::State state) {
         ++m_generation;
+        m_isRefused = false;
         m_retryTimer.stop();
         if (state == Link::State::Ready)
             subscribe(m_generation);
@@ -36,7 +37,6 @@ PushChannel::PushChannel(ServerAddress address, QList<QByteArray> prefixes, cons
 
 void PushChannel::open()
 {
-    // The outcome comes as a signal, of this try and of each later one.
     static_cast<void>(m_link.open());
 }
 
@@ -106,12 +106,12 @@ QCoro::Task<> PushChannel::subscribe(quint64 generation)
 
 void PushChannel::refused(const Reply &reply)
 {
-    lose(toError(reply, QStringLiteral("asking the server to push changes")));
     m_isRefused = true;
     // A server that is busy or loading may be asked again; one that knows no tracking may not.
     const QByteArray prefix = reply.errorPrefix();
     if (prefix != "NOPERM" && prefix != "ERR")
         m_retryTimer.start(kRetry);
+    lose(toError(reply, QStringLiteral("asking the server to push changes")));
 }
 
 void PushChannel::readMessage(const QByteArray &channel, const Reply &payload)

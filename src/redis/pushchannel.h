@@ -2,11 +2,11 @@
 #pragma once
 
 #include "core/clock.h"
+#include "redis/changefeed.h"
 #include "redis/link.h"
 
 #include <QByteArray>
 #include <QList>
-#include <QObject>
 #include <QTimer>
 
 namespace lockkeeper::redis {
@@ -17,7 +17,7 @@ namespace lockkeeper::redis {
 ///
 /// A push says "re-read", never what happened. Its connection is its own: losing the channel is
 /// losing the socket, there is no state in which it is open and deaf on our side.
-class PushChannel final : public QObject
+class PushChannel final : public ChangeFeed
 {
     Q_OBJECT
 
@@ -26,31 +26,19 @@ public:
     PushChannel(ServerAddress address, QList<QByteArray> prefixes, const Clock &clock,
                 QObject *parent = nullptr);
 
-    void open();
-    void close();
-
-    /// Tries again at once instead of waiting, after a lasting failure too.
-    void retryNow();
-    /// How long until the next try; nullopt while none is scheduled.
-    [[nodiscard]] std::optional<milliseconds> nextTry() const;
-    /// Whether it is being made now.
-    [[nodiscard]] bool isTrying() const;
-
-    /// Whether changes reach us: subscribed, and the last heartbeat was answered.
-    [[nodiscard]] bool isEstablished() const { return m_isEstablished; }
-    /// When the server last proved that it talks to us; it stays known when the channel is lost.
-    [[nodiscard]] std::optional<SteadyTime> lastProof() const;
-    /// Why there is no feed; a server that refuses tracking says so here.
-    [[nodiscard]] const std::optional<Error> &lastError() const { return m_lastError; }
-
-signals:
-    /// Every change after this moment is announced; earlier ones may have been missed.
-    void established();
-    /// The channel is gone; nothing is announced until established().
-    void lost(const lockkeeper::Error &error);
-    void keysChanged(const QList<QByteArray> &keys);
-    /// Everything may have changed (FLUSHDB, FLUSHALL, full resync): scan again.
-    void everythingChanged();
+    void open() override;
+    void close() override;
+    void retryNow() override;
+    [[nodiscard]] Kind kind() const override { return Kind::Push; }
+    [[nodiscard]] bool isEstablished() const override { return m_isEstablished; }
+    [[nodiscard]] bool isTrying() const override;
+    [[nodiscard]] bool isRefused() const override
+    {
+        return m_isRefused && !m_retryTimer.isActive();
+    }
+    [[nodiscard]] std::optional<milliseconds> nextTry() const override;
+    [[nodiscard]] std::optional<SteadyTime> lastProof() const override;
+    [[nodiscard]] std::optional<Error> lastError() const override { return m_lastError; }
 
 private:
     QCoro::Task<> subscribe(quint64 generation);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How late an expired lock leaves the list, beside how late the server itself announces it.
 #include "locks/lockmonitor.h"
+#include "redis/pushchannel.h"
 #include "rununtil.h"
 #include "support/await.h"
 #include "support/redisserver.h"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "locks/lockmonitor.h"
+#include "redis/pushchannel.h"
 #include "support/await.h"
 #include "support/redisserver.h"
 
