@@ -30,8 +30,9 @@ public:
         : target(std::move(given))
         , clock(ticking)
         , client(target.server, {.isReadOnly = target.isReadOnly}, clock)
-        , push(target.server, {target.family.lockPrefix, target.family.sessionPrefix}, clock)
-        , monitor(client, push, target.family, clock)
+        , changes(target.server, {target.family.lockPrefix, target.family.sessionPrefix}, client,
+                  clock)
+        , monitor(client, changes, target.family, clock)
         , insight(monitor.registry(), target.nodeNames)
         , contention(client, monitor, clock)
         , locks(client, target.family, clock, &monitor.news())
@@ -64,7 +65,7 @@ public:
         lookup.stop();
         contention.stop();
         monitor.stop();
-        push.close();
+        changes.close();
         client.close();
         if (database)
             database->close();
@@ -74,7 +75,7 @@ public:
     const Clock &clock;
     FlowGroup flows;
     redis::Client client;
-    redis::PushChannel push;
+    redis::FeedChooser changes;
     locks::LockMonitor monitor;
     locks::HoldInsight insight;
     locks::ContentionProbe contention;
@@ -96,12 +97,12 @@ private:
         connect(&monitor, &locks::LockMonitor::everythingChanged, &lookup,
                 &SessionLookup::invalidateAll);
         // Whatever changed while nobody told us of it has to be looked up again.
-        connect(&push, &redis::PushChannel::established, &lookup, &SessionLookup::invalidateAll);
+        connect(&changes, &redis::ChangeFeed::established, &lookup, &SessionLookup::invalidateAll);
         connect(&client, &redis::Client::stateChanged, &lookup, [this](redis::Link::State state) {
             if (state != redis::Link::State::Ready)
                 return;
             lookup.invalidateAll();
-            push.retryNow(); // the server is back: it need not wait for a try of its own
+            changes.retryNow(); // the server is back: it need not wait for a try of its own
         });
     }
 };
@@ -144,15 +145,15 @@ void Workspace::watch()
 std::optional<Outage> Workspace::outage() const
 {
     const redis::Client &client = m_parts->client;
-    const redis::PushChannel &push = m_parts->push;
-    if (client.isReady() && push.isEstablished())
+    const redis::ChangeFeed &changes = m_parts->changes;
+    if (client.isReady() && changes.isEstablished())
         return std::nullopt;
     Outage outage;
     outage.isFeedOnly = client.isReady();
-    outage.nextTry = outage.isFeedOnly ? push.nextTry() : client.nextTry();
-    const std::optional<Error> error = outage.isFeedOnly ? push.lastError() : client.lastError();
+    outage.nextTry = outage.isFeedOnly ? changes.nextTry() : client.nextTry();
+    const std::optional<Error> error = outage.isFeedOnly ? changes.lastError() : client.lastError();
     outage.isTrying =
-        outage.isFeedOnly ? push.isTrying() : client.state() == redis::Link::State::Connecting;
+        outage.isFeedOnly ? changes.isTrying() : client.state() == redis::Link::State::Connecting;
     if (error)
         outage.error = *error;
     return outage;
@@ -161,7 +162,7 @@ std::optional<Outage> Workspace::outage() const
 void Workspace::reconnectNow()
 {
     m_parts->client.retryNow();
-    m_parts->push.retryNow();
+    m_parts->changes.retryNow();
     if (m_databaseState && !*m_databaseState)
         recheckDatabase();
 }

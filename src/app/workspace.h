@@ -11,7 +11,7 @@
 #include "locks/lockmonitor.h"
 #include "locks/lockprotocol.h"
 #include "redis/client.h"
-#include "redis/pushchannel.h"
+#include "redis/feedchooser.h"
 #include "sessions/sessioncache.h"
 #include "sessions/sessiondatabase.h"
 #include "sessions/sessionstore.h"

@@ -267,21 +267,31 @@ QCoro::Task<CheckupStage> Checkup::tryActing()
 
 QCoro::Task<CheckupStage> Checkup::tryFeed()
 {
-    const Result<FeedProof> proof = co_await tryPushFeed(m_client, m_target, m_clock, m_stop);
+    const Result<FeedProof> proof = co_await cli::tryFeed(m_client, m_target, m_clock, m_stop);
     const QString stageName = QStringLiteral("feed");
     if (!proof)
         co_return failed(stageName, proof.error(), exitCodeOf(proof.error().code));
-    CheckupStage stage = fine(stageName, tr("push"));
-    if (proof->echo) {
+    const QString kind = name(proof->kind);
+    CheckupStage stage = fine(stageName, kind);
+    stage.outcome = Outcome::Warning;
+    if (proof->kind == redis::ChangeFeed::Kind::Poll) {
         stage.detail =
-            tr("push, proven by a write of our own: told after %1 µs").arg(proof->echo->count());
+            tr("%1: locks are looked at again and again, short holds may be missed").arg(kind);
+    } else if (proof->echo) {
+        if (proof->whyNotBetter.isEmpty())
+            stage.outcome = Outcome::Ok;
+        stage.detail = tr("%1, proven by a write of our own: told after %2 µs")
+                           .arg(kind)
+                           .arg(proof->echo->count());
     } else {
-        stage.outcome = Outcome::Warning;
         stage.detail = m_target.isReadOnly
-                           ? tr("push, subscribed; not proven: the connection is read-only, and "
+                           ? tr("%1, subscribed; not proven: the connection is read-only, and "
                                 "the proof is a write")
-                           : tr("push, subscribed; not proven: %1").arg(proof->whyNot);
+                                 .arg(kind)
+                           : tr("%1, subscribed; not proven: %2").arg(kind, proof->whyNot);
     }
+    if (!proof->whyNotBetter.isEmpty())
+        stage.detail += u"; " + proof->whyNotBetter;
     co_return stage;
 }
 

@@ -2,7 +2,7 @@
 #include "cli/feedprobe.h"
 
 #include "cli/ending.h"
-#include "redis/pushchannel.h"
+#include "redis/feedchooser.h"
 
 #include <QCoreApplication>
 #include <QTimer>
@@ -28,8 +28,8 @@ bool overlaps(const QByteArray &a, const QByteArray &b)
     return a.startsWith(b) || b.startsWith(a);
 }
 
-/// Writes the canary and waits until the channel names it.
-Task<std::chrono::microseconds> hearCanary(redis::Client &client, redis::PushChannel &channel,
+/// Writes the canary and waits until the feed names it.
+Task<std::chrono::microseconds> hearCanary(redis::Client &client, redis::ChangeFeed &feed,
                                            QByteArray canary, const Clock &clock,
                                            std::stop_token stop)
 {
@@ -38,7 +38,7 @@ Task<std::chrono::microseconds> hearCanary(redis::Client &client, redis::PushCha
     QObject scope;
     const SteadyTime since = clock.steady();
     QObject::connect(
-        &channel, &redis::PushChannel::keysChanged, &scope, [&](const QList<QByteArray> &keys) {
+        &feed, &redis::ChangeFeed::keysChanged, &scope, [&](const QList<QByteArray> &keys) {
             if (keys.contains(canary))
                 heard.end(std::chrono::round<std::chrono::microseconds>(clock.steady() - since));
         });
@@ -47,7 +47,7 @@ Task<std::chrono::microseconds> hearCanary(redis::Client &client, redis::PushCha
             Error{ErrorCode::TimedOut,
                   tr("the server did not tell us of a write within %1 s")
                       .arg(std::chrono::duration_cast<std::chrono::seconds>(kPatience).count()),
-                  tr("something between us and the server may hold pushes back")});
+                  tr("something between us and the server may hold news back")});
     });
     const Result<redis::Reply> written =
         redis::value(co_await client.send(redis::commands::setWithTtl(canary, "1", kCanaryLife)),
@@ -59,8 +59,8 @@ Task<std::chrono::microseconds> hearCanary(redis::Client &client, redis::PushCha
 
 } // namespace
 
-Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target, const Clock &clock,
-                            std::stop_token stop)
+Task<FeedProof> tryFeed(redis::Client &client, app::Target target, const Clock &clock,
+                        std::stop_token stop)
 {
     const QByteArray canary =
         "lockkeeper:canary:" + QUuid::createUuid().toByteArray(QUuid::WithoutBraces);
@@ -71,24 +71,25 @@ Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target, const Clo
 
     Ending<void> established;
     const auto stopped = endOnStop(stop, established);
-    redis::PushChannel channel(target.server, prefixes, clock);
+    redis::FeedChooser feed(target.server, prefixes, client, clock);
     QObject scope;
-    QObject::connect(&channel, &redis::PushChannel::established, &scope,
-                     [&] { established.end({}); });
-    QObject::connect(&channel, &redis::PushChannel::lost, &scope,
+    QObject::connect(&feed, &redis::ChangeFeed::established, &scope, [&] { established.end({}); });
+    QObject::connect(&feed, &redis::ChangeFeed::lost, &scope,
                      [&](const Error &error) { established.end(error); });
-    channel.open();
+    feed.open();
     const Result<void> outcome = co_await established.future();
     if (!outcome)
         co_return outcome.error();
 
-    if (target.isReadOnly)
-        co_return FeedProof{};
+    FeedProof proof;
+    proof.kind = feed.kind();
+    proof.whyNotBetter = feed.whyNotBetter();
+    if (target.isReadOnly || proof.kind == redis::ChangeFeed::Kind::Poll)
+        co_return proof;
     const Result<std::chrono::microseconds> heard =
-        co_await hearCanary(client, channel, canary, clock, stop);
+        co_await hearCanary(client, feed, canary, clock, stop);
     if (!heard && heard.error().code != ErrorCode::NotPermitted)
         co_return heard.error();
-    FeedProof proof;
     if (heard)
         proof.echo = *heard;
     else

@@ -4,6 +4,7 @@
 #include "app/target.h"
 #include "core/clock.h"
 #include "core/flows.h"
+#include "redis/changefeed.h"
 #include "redis/client.h"
 
 #include <QString>
@@ -17,15 +18,17 @@ namespace lockkeeper::cli {
 /// What became of a try to be told of changes.
 struct FeedProof
 {
+    redis::ChangeFeed::Kind kind = redis::ChangeFeed::Kind::Push;
+    QString whyNotBetter; ///< why it is this kind and not a better one
     /// From our own write to the news of it; nullopt: subscribed, but not proven.
     std::optional<std::chrono::microseconds> echo;
     QString whyNot; ///< empty on a read-only connection: nothing was written
 };
 
-/// Subscribes to pushes as `watch` does, writes a key of its own that expires within a second, and
-/// waits for the news of it; on a read-only connection it only subscribes. Cancelled when `stop` is
-/// requested. `client` and `clock` outlive the flow.
-[[nodiscard]] Task<FeedProof> tryPushFeed(redis::Client &client, app::Target target,
-                                          const Clock &clock, std::stop_token stop);
+/// Chooses a feed as `watch` does. Where it is one that tells of changes, writes a key of its own
+/// that expires within a second, and waits for the news of it; on a read-only connection nothing is
+/// written. Cancelled when `stop` is requested. `client` and `clock` outlive the flow.
+[[nodiscard]] Task<FeedProof> tryFeed(redis::Client &client, app::Target target, const Clock &clock,
+                                      std::stop_token stop);
 
 } // namespace lockkeeper::cli

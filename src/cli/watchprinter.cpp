@@ -145,7 +145,9 @@ void WatchPrinter::print(const locks::FeedStatus &feed)
         m_output.json(lineText(feedJson(feed, m_target, at)));
         return;
     }
-    const QString trust = feed.isTrusted ? tr("trusted") : tr("not trusted: %1").arg(feed.reason);
+    QString trust = feed.isTrusted ? tr("trusted") : tr("not trusted: %1").arg(feed.reason);
+    if (feed.isTrusted && !feed.reason.isEmpty())
+        trust += u"; " + feed.reason;
     m_output.line(localTime(at) + u"  " + QStringLiteral("feed").leftJustified(14) +
                       QString(name(feed.kind)) + u", " + trust,
                   feed.isTrusted ? Tone::Faint : Tone::Warn);

@@ -24,6 +24,24 @@ constexpr milliseconds kScanRetry{1000};
 /// The longest single sleep of the expiry timer; a later deadline is looked at again then.
 constexpr milliseconds kLongestSleep = std::chrono::hours(1);
 
+/// For a feed that does not tell of flushes and SWAPDB.
+constexpr Patrol::Pace kUntoldPace{.rows = milliseconds(1000), .sweeps = milliseconds(5000)};
+constexpr Patrol::Pace kPollPace{
+    .rows = milliseconds(500), .sweeps = milliseconds(1000), .share = 10};
+
+/// How often sessions on screen are looked up anew where nobody tells of them.
+constexpr auto kSessionsPace = std::chrono::seconds(5);
+
+/// A pace in steps, so that it is said anew only when it has changed.
+QString paceText(milliseconds resolution)
+{
+    for (const int seconds : {2, 5, 10, 30, 60, 300}) {
+        if (resolution <= std::chrono::seconds(seconds))
+            return QString::number(seconds) + u" s";
+    }
+    return QStringLiteral("some minutes");
+}
+
 FeedStatus::Kind statusKind(ChangeFeed::Kind kind)
 {
     switch (kind) {
@@ -62,6 +80,7 @@ LockMonitor::LockMonitor(redis::Client &client, redis::ChangeFeed &changes, Lock
     , m_clock(clock)
     , m_registry(std::move(family), clock)
     , m_scanner(client, clock)
+    , m_patrol(client, m_registry, clock)
 {
     m_expiryTimer.setSingleShot(true);
     m_expiryTimer.setTimerType(Qt::PreciseTimer);
@@ -87,6 +106,7 @@ void LockMonitor::connectParts()
             [this] { beginScan(Scanner::Pace::Gentle); });
     connect(&m_changes, &ChangeFeed::lost, this, [this] {
         m_scanner.stop();
+        m_patrol.stop();
         m_registry.distrust();
         publish();
     });
@@ -106,8 +126,19 @@ void LockMonitor::connectParts()
     connect(&m_scanner, &Scanner::failed, this, &LockMonitor::scanFailed);
     connect(&m_scanner, &Scanner::finished, this, [this] {
         m_registry.endScan();
+        patrol();
         readSoon();
         publish();
+    });
+    connect(&m_patrol, &Patrol::foundDirty, this, &LockMonitor::readSoon);
+    connect(&m_patrol, &Patrol::sweptOnce, this, [this] {
+        updateFeed();
+        // Nobody tells of cached sessions either; looking them up costs the database, too.
+        const SteadyTime now = m_clock.steady();
+        if (m_changes.kind() != ChangeFeed::Kind::Poll || now - m_sessionsTold < kSessionsPace)
+            return;
+        m_sessionsTold = now;
+        emit everythingChanged();
     });
 }
 
@@ -141,6 +172,7 @@ void LockMonitor::stop()
     m_changes.disconnect(this);
     m_client.disconnect(this);
     m_scanner.stop();
+    m_patrol.stop();
     m_expiryTimer.stop();
     m_readTimer.stop();
     m_rescanTimer.stop();
@@ -180,10 +212,25 @@ void LockMonitor::rescan()
 void LockMonitor::beginScan(Scanner::Pace pace)
 {
     m_scanError.reset();
+    m_patrol.stop();
     m_registry.beginScan();
     ++m_scansStarted;
     m_scanner.start(m_registry.family().lockPrefix, pace);
     publish();
+}
+
+void LockMonitor::patrol()
+{
+    switch (m_changes.kind()) {
+    case ChangeFeed::Kind::Push:
+        return;
+    case ChangeFeed::Kind::Notify:
+        m_patrol.start(kUntoldPace);
+        return;
+    case ChangeFeed::Kind::Poll:
+        m_patrol.start(kPollPace);
+        return;
+    }
 }
 
 void LockMonitor::scanFailed(const Error &error)
@@ -310,7 +357,28 @@ FeedStatus LockMonitor::currentFeed() const
     else if (!m_registry.isSynced())
         feed.reason = QStringLiteral("reading the locks");
     feed.isTrusted = feed.reason.isEmpty();
+    if (feed.isTrusted)
+        feed.reason = limits();
     return feed;
+}
+
+QString LockMonitor::limits() const
+{
+    const QString why = m_changes.whyNotBetter();
+    switch (m_changes.kind()) {
+    case ChangeFeed::Kind::Push:
+        return why;
+    case ChangeFeed::Kind::Notify:
+        return u"flushes and swapped databases show within some seconds only; " + why;
+    case ChangeFeed::Kind::Poll: {
+        const auto pace = m_patrol.resolution();
+        if (!pace)
+            return u"looking again and again; " + why;
+        return u"every lock is looked at within " + paceText(*pace) +
+               u", shorter holds may be missed; " + why;
+    }
+    }
+    Q_UNREACHABLE();
 }
 
 } // namespace lockkeeper::locks

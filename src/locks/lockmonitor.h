@@ -5,6 +5,7 @@
 #include "locks/locknews.h"
 #include "locks/lockreader.h"
 #include "locks/lockregistry.h"
+#include "locks/patrol.h"
 #include "redis/changefeed.h"
 #include "redis/client.h"
 #include "redis/scanner.h"
@@ -21,7 +22,9 @@ struct FeedStatus
 
     Kind kind = Kind::None;
     bool isTrusted = false; ///< subscribed, scanned, read: the list is the server's state
-    QString reason;         ///< why it is not trusted, or what it is waiting for
+    /// Why it is not trusted, or what it is waiting for; of a trusted feed what it cannot see, and
+    /// why there is no better one.
+    QString reason;
     std::optional<redis::ScanProgress> scan; ///< while a scan is under way
 
     friend bool operator==(const FeedStatus &, const FeedStatus &) = default;
@@ -86,16 +89,21 @@ private:
     [[nodiscard]] bool take(const Result<ReadBatch> &batch, const QList<LockKey> &keys);
     void publish();
     void armExpiryTimer();
+    void patrol();
     void updateFeed();
     [[nodiscard]] FeedStatus currentFeed() const;
+    /// What a feed that is trusted cannot see, and why there is no better one.
+    [[nodiscard]] QString limits() const;
 
     redis::Client &m_client;
     redis::ChangeFeed &m_changes;
     const Clock &m_clock;
     LockRegistry m_registry;
     redis::Scanner m_scanner;
+    Patrol m_patrol;
     LockNews m_news;
     FeedStatus m_feed;
+    SteadyTime m_sessionsTold; ///< when everythingChanged() came for want of news of sessions
     std::optional<Error> m_scanError;
     QString m_runId; ///< of the server's process that was last read from; empty: not told
     QTimer m_expiryTimer;

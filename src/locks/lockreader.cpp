@@ -74,6 +74,19 @@ std::optional<LockObservation> combine(const redis::Reply &value, const redis::R
 
 } // namespace
 
+LockObservation ttlOf(const redis::Reply &pttl, SteadyTime sentAt, SteadyTime receivedAt)
+{
+    LockObservation observation;
+    observation.sentAt = sentAt;
+    observation.receivedAt = receivedAt;
+    if (pttl.integerValue() == kNoSuchKey)
+        return observation;
+    observation.kind = LockObservation::Kind::Held;
+    if (pttl.integerValue() != kNeverExpires)
+        observation.ttl = milliseconds(pttl.integerValue());
+    return observation;
+}
+
 Task<ReadBatch> readLocks(redis::Client &client, const Clock &clock, QList<LockKey> keys)
 {
     QList<redis::Command> commands;

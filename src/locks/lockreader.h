@@ -27,6 +27,10 @@ inline constexpr qsizetype kLongestToken = 1024;
 /// Keys in one pipeline: two commands each, within redis::Client::kMaxPipeline.
 inline constexpr int kReadBatch = redis::Client::kMaxPipeline / 2;
 
+/// What a PTTL alone tells: Missing, or Held with its TTL and without a token.
+[[nodiscard]] LockObservation ttlOf(const redis::Reply &pttl, SteadyTime sentAt,
+                                    SteadyTime receivedAt);
+
 /// Reads at most kReadBatch locks. `client` need not outlive the flow, which ends with Cancelled
 /// then; `clock` lives at least as long as the client.
 [[nodiscard]] Task<ReadBatch> readLocks(redis::Client &client, const Clock &clock,

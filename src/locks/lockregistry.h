@@ -55,6 +55,14 @@ public:
     /// The read came to nothing (connection lost, key changed halfway): it is due again.
     void readFailed(const LockKey &key) { m_reads.fail(key); }
 
+    /// Something about the row has changed that no feed told: it becomes dirty.
+    void recheck(const LockKey &key) { m_reads.addDue(key); }
+    /// How far the row's deadline may be off.
+    [[nodiscard]] SteadyTime::duration deadlineDoubt(const LockKey &key) const
+    {
+        return m_upkeep.value(key).halfWidth;
+    }
+
     // Time ------------------------------------------------------------------------------------
 
     /// When expireDue() is to be called next: shortly after the earliest lease ends, when the

@@ -46,6 +46,16 @@ Command subscribe(const QByteArray &channel)
     return {{"SUBSCRIBE", channel}};
 }
 
+Command psubscribe(const QByteArray &pattern)
+{
+    return {{"PSUBSCRIBE", pattern}};
+}
+
+Command configGet(const QByteArray &parameter)
+{
+    return {{"CONFIG", "GET", parameter}};
+}
+
 Command info(const QByteArray &section)
 {
     return {{"INFO", section}};

@@ -38,6 +38,8 @@ namespace commands {
 [[nodiscard]] Command clientSetName(const QByteArray &name);
 [[nodiscard]] Command clientTrackingOn(qint64 redirectTo, const QList<QByteArray> &prefixes);
 [[nodiscard]] Command subscribe(const QByteArray &channel);
+[[nodiscard]] Command psubscribe(const QByteArray &pattern);
+[[nodiscard]] Command configGet(const QByteArray &parameter);
 [[nodiscard]] Command info(const QByteArray &section);
 [[nodiscard]] Command role();
 [[nodiscard]] Command dbSize();

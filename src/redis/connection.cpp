@@ -126,6 +126,10 @@ bool Connection::deliver(Reply reply)
         emit messageReceived(parts[1].bytes(), parts[2]);
         return true;
     }
+    if (parts.size() == 4 && parts[0].bytes() == "pmessage") {
+        emit messageReceived(parts[2].bytes(), parts[3]);
+        return true;
+    }
     const QByteArray text = reply.isError() ? reply.bytes() : QByteArray();
     if (m_requests.deliver(std::move(reply)))
         return true;

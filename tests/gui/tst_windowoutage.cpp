@@ -69,6 +69,7 @@ private slots:
     void comesBackWithSelectionAndScroll();
     void tellsWhatTheServerHasLost();
     void theFeedAloneMayBeLost();
+    void aLesserFeedIsNamed();
     void theDatabaseMayComeLater();
     void theDemosServerMayEnd();
     void aStartingDemoCutsNoAct();
@@ -208,18 +209,17 @@ void WindowOutageTest::theFeedAloneMayBeLost()
     fixture.lock(kFirst, "aaaa", 600'000);
     QVERIFY(fixture.open());
     QVERIFY(fixture.select(kFirst));
-    QCOMPARE(server.redis({"ACL", "SETUSER", "default", "-client|tracking"}),
-             QVariant(QByteArray("OK")));
+    // The connections that are there stay, and no other one is taken.
+    QCOMPARE(server.redis({"CONFIG", "SET", "maxclients", "1"}), QVariant(QByteArray("OK")));
     QVERIFY(server.redis({"CLIENT", "KILL", "TYPE", "pubsub"}).toInt() > 0);
     ConnectionStrip &strip = fixture.window.connection();
     QTRY_VERIFY(strip.text().contains(QStringLiteral("does not tell of changes")));
-    // Not just cut off: it was tried again, and refused.
-    QTRY_VERIFY2(strip.text().contains(QStringLiteral("NOPERM")), qPrintable(strip.text()));
+    // Not just cut off: it was tried again, and turned away.
+    QTRY_VERIFY_WITH_TIMEOUT(strip.text().contains(QStringLiteral("reconnecting in")), kLimitMs);
     QVERIFY(fixture.host.workspace()->client().isReady());
     QTRY_VERIFY(!button(fixture.window, "releaseButton")->isEnabled());
     QVERIFY(fixture.model().frozenAt());
-    QCOMPARE(server.redis({"ACL", "SETUSER", "default", "+client|tracking"}),
-             QVariant(QByteArray("OK")));
+    QCOMPARE(server.redis({"CONFIG", "SET", "maxclients", "1000"}), QVariant(QByteArray("OK")));
     QTRY_VERIFY(way(fixture.window, QStringLiteral("Retry")));
     QTRY_VERIFY_WITH_TIMEOUT(
         [&] {
@@ -230,6 +230,30 @@ void WindowOutageTest::theFeedAloneMayBeLost()
         }(),
         kLimitMs);
     QTRY_VERIFY_WITH_TIMEOUT(button(fixture.window, "releaseButton")->isEnabled(), kLimitMs);
+}
+
+void WindowOutageTest::aLesserFeedIsNamed()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.lock(kFirst, "aaaa", 600'000);
+    QVERIFY(fixture.open());
+    QCOMPARE(server.redis({"ACL", "SETUSER", "default", "-client|tracking"}),
+             QVariant(QByteArray("OK")));
+    QVERIFY(server.redis({"CLIENT", "KILL", "TYPE", "pubsub"}).toInt() > 0);
+    const StatusStrip &status = fixture.window.status();
+    QTRY_COMPARE_WITH_TIMEOUT(status.feedText(), QStringLiteral("poll"), kLimitMs);
+    QTRY_COMPARE(fixture.window.connection().text(), QString());
+    QVERIFY(label(fixture.window, "feed")->toolTip().contains(QStringLiteral("NOPERM")));
+    QVERIFY(fixture.select(kFirst));
+    QTRY_VERIFY(button(fixture.window, "releaseButton")->isEnabled());
+    fixture.lock(SessionId("second"), "bbbb", 600'000);
+    QTRY_COMPARE_WITH_TIMEOUT(fixture.model().heldCount(), 2, kLimitMs);
+    QCOMPARE(server.redis({"ACL", "SETUSER", "default", "+client|tracking"}),
+             QVariant(QByteArray("OK")));
+    fixture.host.workspace()->reconnectNow();
+    QTRY_COMPARE_WITH_TIMEOUT(status.feedText(), QStringLiteral("push"), kLimitMs);
 }
 
 void WindowOutageTest::theDatabaseMayComeLater()

@@ -37,6 +37,7 @@ private slots:
     void looksAtTls();
     void namesMissingRights();
     void provesTheFeedOnlyWhereItMay();
+    void namesALesserFeed();
     void namesTheStageThatFails_data();
     void namesTheStageThatFails();
     void looksAtTheDatabase();
@@ -126,6 +127,27 @@ void TestCliDoctor::provesTheFeedOnlyWhereItMay()
     QVERIFY2(why.contains(u"the connection is read-only"), qPrintable(why));
     QVERIFY2(!why.contains(u"SET"), qPrintable(why));
     QCOMPARE(outcomeOf(run, "rights to act"), QStringLiteral("skipped"));
+}
+
+void TestCliDoctor::namesALesserFeed()
+{
+    RedisServer::Options options;
+    options.aclUsers = {QStringLiteral("u on >secret ~* &* +@all -client|tracking")};
+    RedisServer server(options);
+    LK_START_REDIS(server);
+    const CliProgram cli(u"redis+unix://u:secret@" + server.socketPath());
+    const CliRun polling = cli.run(kDoctor);
+    QCOMPARE(polling.exitCode, 0);
+    QCOMPARE(outcomeOf(polling, "feed"), QStringLiteral("warning"));
+    QString detail = stageOf(polling, "feed")[u"detail"].toString();
+    QVERIFY2(detail.startsWith(u"poll") && detail.contains(u"no push"), qPrintable(detail));
+
+    server.redis({"CONFIG", "SET", "notify-keyspace-events", "KA"});
+    const CliRun notified = cli.run(kDoctor);
+    QCOMPARE(outcomeOf(notified, "feed"), QStringLiteral("warning"));
+    detail = stageOf(notified, "feed")[u"detail"].toString();
+    QVERIFY2(detail.startsWith(u"notify, proven") && detail.contains(u"no push"),
+             qPrintable(detail));
 }
 
 void TestCliDoctor::namesTheStageThatFails_data()

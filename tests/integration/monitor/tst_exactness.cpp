@@ -12,7 +12,7 @@ using test::Watching;
 
 namespace {
 
-constexpr int kRounds = 40;
+constexpr int kRounds = 15;
 constexpr int kOperations = 150;
 constexpr int kKeys = 30;
 
@@ -124,12 +124,22 @@ class TestExactness : public QObject
     Q_OBJECT
 
 private slots:
+    void equalsAFreshScanAtRest_data();
     void equalsAFreshScanAtRest();
 };
 
+void TestExactness::equalsAFreshScanAtRest_data()
+{
+    QTest::addColumn<redis::ChangeFeed::Kind>("kind");
+    for (const auto kind : {redis::ChangeFeed::Kind::Push, redis::ChangeFeed::Kind::Notify,
+                            redis::ChangeFeed::Kind::Poll})
+        QTest::newRow(redis::name(kind).data()) << kind;
+}
+
 void TestExactness::equalsAFreshScanAtRest()
 {
-    RedisServer server;
+    QFETCH(redis::ChangeFeed::Kind, kind);
+    RedisServer server({.config = {QStringLiteral("notify-keyspace-events KA")}});
     LK_START_REDIS(server);
     const bool isReplay = qEnvironmentVariableIsSet("LK_SEED");
     const quint32 seed = isReplay ? qEnvironmentVariable("LK_SEED").toUInt()
@@ -139,7 +149,7 @@ void TestExactness::equalsAFreshScanAtRest()
     RawRedis redis(server.socketPath());
     for (int i = 0; i < 3000; ++i)
         redis.call({"SET", "other:" + QByteArray::number(i), "x", "EX", "40000"});
-    Watching watching(server.address());
+    Watching watching(server.address(), kind);
     QVERIFY(watching.start());
     Chaos chaos(redis, random);
     for (int round = 0; round < kRounds; ++round) {

@@ -2,11 +2,16 @@
 #pragma once
 
 #include "locks/lockmonitor.h"
+#include "redis/notifychannel.h"
+#include "redis/pollfeed.h"
 #include "redis/pushchannel.h"
 #include "support/await.h"
 #include "support/redisserver.h"
 
 #include <QStringList>
+#include <QTest>
+
+#include <memory>
 
 namespace lockkeeper::test {
 
@@ -14,10 +19,13 @@ namespace lockkeeper::test {
 class Watching
 {
 public:
-    explicit Watching(redis::ServerAddress address, locks::LockFamily family = {})
+    using Kind = redis::ChangeFeed::Kind;
+
+    explicit Watching(redis::ServerAddress address, Kind kind = Kind::Push,
+                      locks::LockFamily family = {})
         : client(address, {}, clock)
-        , push(address, {family.lockPrefix, family.sessionPrefix}, clock)
-        , monitor(client, push, family, clock)
+        , changes(makeFeed(kind, address, {family.lockPrefix, family.sessionPrefix}))
+        , monitor(client, *changes, family, clock)
     {
         QObject::connect(&monitor, &locks::LockMonitor::changed, &monitor,
                          [this](const locks::RegistryDelta &delta) { take(delta); });
@@ -44,12 +52,26 @@ public:
 
     SystemClock clock;
     redis::Client client;
-    redis::PushChannel push;
+    std::unique_ptr<redis::ChangeFeed> changes;
     locks::LockMonitor monitor;
     QHash<LockKey, locks::LockRecord> rows; ///< kept from deltas alone
     QList<locks::LockEvent> events;
 
 private:
+    std::unique_ptr<redis::ChangeFeed> makeFeed(Kind kind, const redis::ServerAddress &address,
+                                                const QList<QByteArray> &prefixes)
+    {
+        switch (kind) {
+        case Kind::Push:
+            return std::make_unique<redis::PushChannel>(address, prefixes, clock);
+        case Kind::Notify:
+            return std::make_unique<redis::NotifyChannel>(address, prefixes, client, clock);
+        case Kind::Poll:
+            return std::make_unique<redis::PollFeed>(client);
+        }
+        Q_UNREACHABLE();
+    }
+
     void take(const locks::RegistryDelta &delta)
     {
         for (const LockKey &key : delta.removed)
