@@ -53,9 +53,29 @@ private slots:
     void namesTheSessionsOnScreen();
     void allTimesGoOnTogether();
     void columnsStayWhenTheScrollBarComes();
+    void waitersGiveWayInANarrowList();
     void cutsNoTimeLeft_data();
     void cutsNoTimeLeft();
 };
+
+/// Nothing is to be scrolled for sideways as long as there is a way without.
+void LockTableTest::waitersGiveWayInANarrowList()
+{
+    LockTableModel model(m_clock);
+    LockTable table(model);
+    fill(model);
+    const int waiters = static_cast<int>(LockColumn::Waiters);
+    table.resize(1200, 330);
+    table.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&table));
+    QVERIFY(!table.isColumnHidden(waiters));
+    const int width = table.columnWidth(waiters);
+    table.resize(900, 330);
+    QVERIFY(table.isColumnHidden(waiters));
+    QCOMPARE(table.horizontalScrollBar()->maximum(), 0);
+    table.resize(1200, 330);
+    QCOMPARE(table.columnWidth(waiters), width);
+}
 
 void LockTableTest::scrollIsAnchoredWhenRowsAreInsertedAbove()
 {

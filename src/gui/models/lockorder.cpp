@@ -21,6 +21,12 @@ SteadyTime deadlineOf(const LockRow &row)
     return row.record.deadline.value_or(SteadyTime::max());
 }
 
+/// Some that nobody has counted are one at least.
+int waitersOf(const LockRow &row)
+{
+    return row.record.isContended == true ? row.record.waiters.value_or(1) : 0;
+}
+
 int comparedStates(const LockRow &a, const LockRow &b)
 {
     if (a.gone && b.gone)
@@ -63,6 +69,8 @@ bool LockOrder::isMissing(const LockRow &row) const
     case LockColumn::HeldFor:
     case LockColumn::Owner:
         return row.record.isForeign();
+    case LockColumn::Waiters:
+        return row.gone || !row.record.isContended;
     case LockColumn::Cached:
         return !row.glance.cachedBytes;
     }
@@ -90,6 +98,8 @@ int LockOrder::compare(const LockRow &a, const LockRow &b) const
         return compared(b.record.acquiredAt, a.record.acquiredAt);
     case LockColumn::Owner:
         return a.owner.label.compare(b.owner.label, Qt::CaseInsensitive);
+    case LockColumn::Waiters:
+        return compared(waitersOf(b), waitersOf(a));
     case LockColumn::Cached:
         return compared(a.glance.cachedBytes, b.glance.cachedBytes);
     }

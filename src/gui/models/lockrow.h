@@ -23,7 +23,7 @@ struct LockRow
 };
 
 /// The columns of the lock list.
-enum class LockColumn { State, Session, Title, User, Ttl, HeldFor, Owner, Cached };
-inline constexpr int kLockColumns = 8;
+enum class LockColumn { State, Session, Title, User, Ttl, HeldFor, Owner, Waiters, Cached };
+inline constexpr int kLockColumns = 9;
 
 } // namespace lockkeeper::gui

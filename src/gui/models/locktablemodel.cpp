@@ -320,6 +320,8 @@ QVariant LockTableModel::textOf(LockColumn column, const LockRow &row) const
         return heldText(row, timeOf(row));
     case LockColumn::Owner:
         return ownerText(row);
+    case LockColumn::Waiters:
+        return waitersText(row);
     case LockColumn::Cached:
         return cachedText(row);
     }
@@ -332,7 +334,8 @@ QVariant LockTableModel::headerData(int section, Qt::Orientation orientation, in
         return {};
     const auto column = static_cast<LockColumn>(section);
     if (role == Qt::TextAlignmentRole) {
-        const bool isNumber = column == LockColumn::HeldFor || column == LockColumn::Cached;
+        const bool isNumber = column == LockColumn::HeldFor || column == LockColumn::Waiters ||
+                              column == LockColumn::Cached;
         return QVariant::fromValue(isNumber ? Qt::AlignRight | Qt::AlignVCenter
                                             : Qt::AlignLeft | Qt::AlignVCenter);
     }
@@ -353,6 +356,8 @@ QVariant LockTableModel::headerData(int section, Qt::Orientation orientation, in
         return tr("Held for");
     case LockColumn::Owner:
         return tr("Owner");
+    case LockColumn::Waiters:
+        return tr("Waiters");
     case LockColumn::Cached:
         return tr("Cached");
     }

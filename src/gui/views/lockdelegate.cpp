@@ -59,6 +59,7 @@ void LockDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     case LockColumn::User:
     case LockColumn::HeldFor:
     case LockColumn::Owner:
+    case LockColumn::Waiters:
     case LockColumn::Cached:
         paintText(*painter, cell, column, index.data().toString());
         break;
@@ -126,7 +127,8 @@ void LockDelegate::paintText(QPainter &painter, const Cell &cell, LockColumn col
     painter.setPen(textColor(cell, column));
     if (column == LockColumn::Ttl) {
         paintTabular(painter, cell.area, Qt::AlignLeft | Qt::AlignVCenter, text);
-    } else if (column == LockColumn::HeldFor || column == LockColumn::Cached) {
+    } else if (column == LockColumn::HeldFor || column == LockColumn::Waiters ||
+               column == LockColumn::Cached) {
         paintTabular(painter, cell.area, Qt::AlignRight | Qt::AlignVCenter, text);
     } else {
         const auto mode = column == LockColumn::Owner ? Qt::ElideMiddle : Qt::ElideRight;
@@ -141,6 +143,7 @@ QColor LockDelegate::textColor(const Cell &cell, LockColumn column) const
     if (cell.isFaded)
         return cell.theme.color(Theme::Role::Gone);
     const bool isAside = column == LockColumn::Session ||
+                         (column == LockColumn::Waiters && !cell.row.record.isContended) ||
                          (column == LockColumn::Cached && !cell.row.glance.cachedBytes) ||
                          (column == LockColumn::Title &&
                           (!cell.row.glance.title || cell.row.glance.title->isEmpty()));

@@ -74,21 +74,30 @@ void LockTable::layOutColumns()
           LockDelegate::kBarWidth + LockDelegate::kPadding);
     width(LockColumn::HeldFor, QStringLiteral("≥ 22 min 22 s"), 0);
     width(LockColumn::Owner, QStringLiteral("02:42:…00:05"), 0);
+    width(LockColumn::Waiters, QStringLiteral("yes"), 0);
     width(LockColumn::Cached, QStringLiteral("169 KB"), 0);
     horizontalHeader()->resizeSection(
         static_cast<int>(LockColumn::Session),
         QFontMetrics(fixedFont(font())).horizontalAdvance(QStringLiteral("3f2a77c1…91c4")) +
             2 * LockDelegate::kPadding + 4);
+    m_waitersWidth = columnWidth(static_cast<int>(LockColumn::Waiters));
     connect(horizontalHeader(), &QHeaderView::sectionResized, this, [this](int section) {
         if (section != static_cast<int>(LockColumn::Title))
             fitTitle();
     });
 }
 
-/// The title has what the others leave. The scroll bar has its room whether it is there or not.
+/// The title has what the others leave. The scroll bar has its room whether it is there or not. In
+/// a narrow list the waiters give way: the state tells of them, and the details do.
 void LockTable::fitTitle()
 {
     const int title = static_cast<int>(LockColumn::Title);
+    const int waiters = static_cast<int>(LockColumn::Waiters);
+    const int lasting = horizontalHeader()->length() - columnWidth(title) - columnWidth(waiters);
+    const int least =
+        lasting + m_waitersWidth + kLeastTitle + verticalScrollBar()->sizeHint().width();
+    if (isColumnHidden(waiters) != (width() < least))
+        setColumnHidden(waiters, width() < least);
     const int others = horizontalHeader()->length() - columnWidth(title);
     const int bar = verticalScrollBar()->sizeHint().width();
     horizontalHeader()->resizeSection(title, std::max(kLeastTitle, width() - bar - others));

@@ -63,6 +63,7 @@ private:
     LockDelegate *m_delegate;
     std::optional<LockKey> m_selected;
     QList<Anchor> m_anchors;
+    int m_waitersWidth = 0; ///< of the column, where it is shown
     bool m_isUpdating =
         false; ///< rows change: what happens to the selection is not the user's will
 };

@@ -392,8 +392,8 @@ void LockTableModelTest::glancesFillTheSessionColumns()
     QCOMPARE(model.rowAt(0).diagnosis.state, app::LockState::Orphan);
     QCOMPARE(model.index(1, 2).data().toString(), QStringLiteral("Refund for order 1017"));
     QCOMPARE(model.index(1, 3).data().toString(), QStringLiteral("t.okafor"));
-    QCOMPARE(model.index(1, 7).data().toString(), QStringLiteral("128 KB"));
-    QCOMPARE(model.index(0, 7).data().toString(), QStringLiteral("none"));
+    QCOMPARE(model.index(1, 8).data().toString(), QStringLiteral("128 KB"));
+    QCOMPARE(model.index(0, 8).data().toString(), QStringLiteral("none"));
 }
 
 void LockTableModelTest::queuesUntilTheFlush()
