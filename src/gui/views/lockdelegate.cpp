@@ -17,6 +17,13 @@ namespace {
 constexpr qreal kBarHeight = 6;
 constexpr qreal kShapeRoom = 18;
 
+/// Rather "9 min" than a piece of "9 min 58 s".
+QString fittedSpan(const QString &span, const QPainter &painter, const QRectF &area)
+{
+    return painter.fontMetrics().horizontalAdvance(span) > area.width() ? span.section(u' ', 0, -3)
+                                                                        : span;
+}
+
 } // namespace
 
 LockDelegate::LockDelegate(const LockTableModel &model, QObject *parent)
@@ -51,13 +58,15 @@ void LockDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     case LockColumn::Ttl:
         paintTtl(*painter, cell);
         break;
+    case LockColumn::HeldFor:
+        paintText(*painter, cell, column, fittedSpan(index.data().toString(), *painter, cell.area));
+        break;
     case LockColumn::Session:
         painter->setFont(m_fixedFont);
         paintText(*painter, cell, column, index.data().toString());
         break;
     case LockColumn::Title:
     case LockColumn::User:
-    case LockColumn::HeldFor:
     case LockColumn::Owner:
     case LockColumn::Waiters:
     case LockColumn::Cached:
@@ -115,9 +124,8 @@ void LockDelegate::paintTtl(QPainter &painter, const Cell &cell) const
     const int left = cell.row.gone ? 0 : kBarWidth + kPadding;
     const QRectF area = cell.area.adjusted(left, 0, 0, 0);
     QString text = ttlText(cell.row, now);
-    // Rather "9 min" than a piece of "9 min 58 s".
-    if (!cell.row.gone && painter.fontMetrics().horizontalAdvance(text) > area.width())
-        text = text.section(u' ', 0, 1);
+    if (!cell.row.gone)
+        text = fittedSpan(text, painter, area);
     paintText(painter, {cell.row, cell.theme, area, cell.isFaded}, LockColumn::Ttl, text);
 }
 

@@ -72,7 +72,7 @@ void LockTable::layOutColumns()
     width(LockColumn::User, QStringLiteral("quentin.moreau"), 0);
     width(LockColumn::Ttl, QStringLiteral("59 min"),
           LockDelegate::kBarWidth + LockDelegate::kPadding);
-    width(LockColumn::HeldFor, QStringLiteral("≥ 22 min 22 s"), 0);
+    width(LockColumn::HeldFor, QStringLiteral("≥ 22 min"), 0);
     width(LockColumn::Owner, QStringLiteral("02:42:…00:05"), 0);
     width(LockColumn::Waiters, QStringLiteral("yes"), 0);
     width(LockColumn::Cached, QStringLiteral("169 KB"), 0);
