@@ -279,7 +279,7 @@ QCoro::Task<> LockMonitor::readDirty()
             break; // all that is dirty is being read
         const auto batch = co_await readLocks(m_client, m_clock, keys);
         if (!self || !m_isStarted)
-            co_return;
+            break;
         if (!take(batch, keys))
             break;
     }

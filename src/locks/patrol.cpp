@@ -15,6 +15,9 @@ namespace {
 
 /// TTLs count in whole milliseconds, and so does the server's clock.
 constexpr milliseconds kDeadlineJitter{2};
+/// A row is read whole as often as this: two holds may end at one time, and then the token alone
+/// tells them apart. Longer than a key has to be left alone to show who waits for it.
+constexpr auto kWholeRead = std::chrono::seconds(5);
 
 } // namespace
 
@@ -91,7 +94,9 @@ void Patrol::compare(const LockKey &key, const LockObservation &ttl)
     const auto doubt = ttl.doubt() + m_registry.deadlineDoubt(key) + kDeadlineJitter;
     const bool isAsKnown =
         seen && row->deadline && std::chrono::abs(*seen - *row->deadline) <= doubt;
-    if (!isAsKnown)
+    const auto lastRead = m_registry.lastReadOf(key);
+    const bool isOld = lastRead && m_clock.steady() - *lastRead >= kWholeRead;
+    if (!isAsKnown || isOld)
         m_registry.recheck(key);
 }
 

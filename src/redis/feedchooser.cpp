@@ -76,6 +76,8 @@ void FeedChooser::close()
 
 void FeedChooser::use(Kind kind)
 {
+    if (m_better) // it was better than the one that is given up
+        drop(std::move(m_better), this);
     adopt(make(kind));
     m_feed->open();
 }

@@ -35,6 +35,7 @@ private slots:
     void noticesExpiryBeforeTheServerDoes();
     void keepsHoldsWhileTheServerIsBusy();
     void keepsHoldsThatItMayNotRead();
+    void tellsHoldsOfOneDeadlineApart();
     void stopsInTheMiddleOfAnything();
 };
 
@@ -269,6 +270,21 @@ void TestLockMonitor::keepsHoldsThatItMayNotRead()
     server.redis({"ACL", "SETUSER", "watcher", "-get"});
     server.redis({"DEL", kKey});
     QTRY_VERIFY(watching.rows.isEmpty());
+}
+
+/// Where nobody tells of changes, the TTL of a row says nothing of another token with the same one.
+void TestLockMonitor::tellsHoldsOfOneDeadlineApart()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"SET", kKey, kTokenA, "PX", "60000"});
+    Watching watching(server.address(), redis::ChangeFeed::Kind::Poll);
+    QVERIFY(watching.start());
+    server.redis({"EVAL",
+                  "return redis.call('set', KEYS[1], ARGV[1], 'pxat', "
+                  "redis.call('pexpiretime', KEYS[1]))",
+                  "1", kKey, kTokenB});
+    QTRY_COMPARE_WITH_TIMEOUT(watching.rows.value(LockKey(kKey)).token, Token(kTokenB), 20'000);
 }
 
 void TestLockMonitor::stopsInTheMiddleOfAnything()
