@@ -68,14 +68,38 @@ QCoro::Task<int> ListCommand::run(Context &context)
     co_return code(ExitCode::Done);
 }
 
+/// Locks come and go while we look: those that are there afterwards are listed, and what was learnt
+/// of a hold is said of that hold only.
+Task<QList<locks::LockRecord>> ListCommand::lookLonger(app::Workspace &workspace,
+                                                       QList<locks::LockRecord> records,
+                                                       Context &context)
+{
+    const auto looked = co_await lookForContention(workspace.client(), std::move(records),
+                                                   context.clock(), context.stop());
+    if (!looked)
+        co_return looked.error();
+    auto now = co_await readSnapshot(workspace.client(), workspace.target().family, context.clock(),
+                                     context.stop());
+    if (!now)
+        co_return now.error();
+    QHash<LockKey, locks::LockRecord> before;
+    for (const locks::LockRecord &record : *looked)
+        before.insert(record.key, record);
+    for (locks::LockRecord &record : *now) {
+        const auto known = before.constFind(record.key);
+        if (known != before.cend() && known->token == record.token)
+            record.isContended = known->isContended;
+    }
+    co_return now;
+}
+
 Task<QList<LockRow>> ListCommand::readRows(app::Workspace &workspace, Context &context)
 {
     const app::Target target = workspace.target();
     Result<QList<locks::LockRecord>> records =
         co_await readSnapshot(workspace.client(), target.family, context.clock(), context.stop());
     if (records && m_looksForContention && !records->isEmpty())
-        records = co_await lookForContention(workspace.client(), *records, context.clock(),
-                                             context.stop());
+        records = co_await lookLonger(workspace, *records, context);
     if (!records)
         co_return records.error();
     QList<SessionId> ids;

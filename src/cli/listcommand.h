@@ -22,6 +22,8 @@ public:
 
 private:
     [[nodiscard]] Result<void> checkArguments();
+    [[nodiscard]] static Task<QList<locks::LockRecord>>
+    lookLonger(app::Workspace &workspace, QList<locks::LockRecord> records, Context &context);
     [[nodiscard]] Task<QList<LockRow>> readRows(app::Workspace &workspace, Context &context);
     void print(const QList<LockRow> &rows, qsizetype all, app::Workspace &workspace,
                Context &context) const;

@@ -43,6 +43,7 @@ private slots:
     void filtersAndSorts();
     void tellsContendedLocks();
     void showsBinaryTokensEscaped();
+    void listsNoLockThatEndedDuringTheLook();
     void followsOtherFamilies();
     void worksForViewersWithoutAFeed();
     void lostOutputIsNoSuccess_data();
@@ -212,6 +213,20 @@ void TestCliList::showsBinaryTokensEscaped()
                                      QStringLiteral("--token"), shown, QStringLiteral("--yes")});
     QVERIFY2(released.exitCode == 0, released.err.constData());
     QCOMPARE(server.redis({"EXISTS", lockKey("binary")}).toInt(), 0);
+}
+
+void TestCliList::listsNoLockThatEndedDuringTheLook()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("ends"), freshToken(), "PX", "1500"});
+    server.redis({"SET", lockKey("stays"), freshToken(), "PX", "60000"});
+    const QJsonArray list =
+        CliProgram(server.url())
+            .run({QStringLiteral("list"), QStringLiteral("--contention"), QStringLiteral("--json")})
+            .array();
+    QCOMPARE(list.size(), 1);
+    QCOMPARE(list[0][u"session_id"].toString(), QStringLiteral("stays"));
 }
 
 void TestCliList::followsOtherFamilies()
