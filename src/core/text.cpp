@@ -58,14 +58,16 @@ QString printable(const QByteArray &bytes)
 {
     QStringDecoder decoder(QStringConverter::Utf8, QStringConverter::Flag::Stateless);
     const QString decoded = decoder(bytes);
-    if (!decoder.hasError() && isPrintable(decoded))
+    // What looks like an escape would be taken back for the byte that it names.
+    if (!decoder.hasError() && isPrintable(decoded) && !decoded.contains(u"\\x"))
         return decoded;
     QString text;
     text.reserve(bytes.size() * 2);
-    for (const char c : bytes) {
-        const auto byte = static_cast<uchar>(c);
-        if (byte >= 0x20 && byte < 0x7f)
-            text += QLatin1Char(c);
+    for (qsizetype i = 0; i < bytes.size(); ++i) {
+        const auto byte = static_cast<uchar>(bytes[i]);
+        const bool looksEscaped = bytes.mid(i, 2) == "\\x";
+        if (byte >= 0x20 && byte < 0x7f && !looksEscaped)
+            text += QLatin1Char(bytes[i]);
         else
             text += hexEscape(byte);
     }

@@ -33,6 +33,8 @@ void TestArguments::readsPrintableBytes_data()
     QTest::newRow("not quite utf-8") << QByteArray("w\xc3");
     QTest::newRow("backslash in text") << QByteArray("a\\b");
     QTest::newRow("an escape that is text") << QByteArray("\\x41");
+    QTest::newRow("an escape of a byte that is text") << QByteArray("a\\xff");
+    QTest::newRow("an escape of the backslash that is text") << QByteArray("\\x5cxff");
     QTest::newRow("cut escape") << QByteArray("ab\\x4");
 }
 
