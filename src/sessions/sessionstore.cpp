@@ -123,7 +123,7 @@ Task<UpsertOutcome> SessionStore::upsert(ChatSession session)
     const auto guard = co_await lock(session.id, m_options.lockWait, {}, {});
     if (!guard)
         co_return guard.error();
-    auto outcome = co_await upsertUnder(*guard, session);
+    auto outcome = co_await upsertUnder(*guard, session, Unsaved::IsCached);
     const QStringList complaints = co_await releaseAfterWrite(*guard);
     if (!outcome)
         co_return outcome.error();
@@ -158,7 +158,7 @@ Task<std::optional<UpsertOutcome>> SessionStore::appendUnder(Guard guard, Sessio
     ChatSession session = *found->session;
     message.sequence.reset();
     session.messages.append(message);
-    auto outcome = co_await upsertUnder(guard, session);
+    auto outcome = co_await upsertUnder(guard, session, Unsaved::IsDropped);
     if (!outcome)
         co_return outcome.error();
     outcome->warnings = found->warnings + outcome->warnings;
@@ -173,7 +173,7 @@ Task<FoundSession> SessionStore::latest(SessionId id, std::optional<UserId> user
     FoundSession found;
     const auto cached = co_await m_cache.get(id);
     if (!cached)
-        found.warnings += cached.error().what;
+        found.warnings += cached.error().what + u"; the database's copy takes its place";
     const bool isCached = cached && *cached;
     if (*stored && isCached)
         found.session = mergedCopy(**stored, **cached);
@@ -196,7 +196,7 @@ QCoro::Task<QStringList> SessionStore::releaseAfterWrite(Guard guard)
     co_return QStringList(*text);
 }
 
-Task<UpsertOutcome> SessionStore::upsertUnder(Guard guard, ChatSession session)
+Task<UpsertOutcome> SessionStore::upsertUnder(Guard guard, ChatSession session, Unsaved unsaved)
 {
     if (m_options.work) {
         const auto worked = co_await m_options.work();
@@ -206,7 +206,9 @@ Task<UpsertOutcome> SessionStore::upsertUnder(Guard guard, ChatSession session)
     session.updatedAt = m_clock.wall();
     const auto stored = co_await m_database.messageCount(session.id);
     const auto saved = co_await saveUnder(guard, session, stored);
-    if (!saved && saved.error().code == ErrorCode::LeaseLost)
+    const bool isOver =
+        !saved && (unsaved == Unsaved::IsDropped || saved.error().code == ErrorCode::LeaseLost);
+    if (isOver)
         co_return saved.error();
 
     UpsertOutcome outcome;

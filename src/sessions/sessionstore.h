@@ -121,7 +121,13 @@ private:
     /// Whether a delete that found no row goes on to the cached entry: a rerun's does, unless the
     /// session is another user's.
     [[nodiscard]] Task<bool> mayFinish(RemoveRequest request);
-    [[nodiscard]] Task<UpsertOutcome> upsertUnder(Guard guard, ChatSession session);
+    /// What becomes of a session that the database did not take.
+    enum class Unsaved {
+        IsCached,  ///< as the back end does it: its next upsert saves it
+        IsDropped, ///< for a person, who is told that it failed and tries again
+    };
+    [[nodiscard]] Task<UpsertOutcome> upsertUnder(Guard guard, ChatSession session,
+                                                  Unsaved unsaved);
     [[nodiscard]] Task<std::optional<UpsertOutcome>>
     appendUnder(Guard guard, SessionId id, std::optional<UserId> user, ChatMessage message);
     /// Releases, and says what was amiss with it. @return the complaint, or nothing.

@@ -23,6 +23,7 @@ private slots:
     void goesOnFromTheCacheWithoutARow();
     void finds();
     void tellsOfTheCache();
+    void leavesNothingOfWhatFailed();
     void takesTurns();
 
 private:
@@ -162,6 +163,21 @@ void TestAppending::tellsOfTheCache()
     QVERIFY((*appended)->notCached);
     QVERIFY((*appended)->notCached->what.contains(u"is saved in the database, but not cached"));
     QCOMPARE(stored(), words("m0 new"));
+}
+
+/// Who is told that it failed tries again: the message must not be there twice then.
+void TestAppending::leavesNothingOfWhatFailed()
+{
+    prepare(Kind::Sqlite);
+    LK_VERIFY(await(m_bench->database.save(sampleSession("s1", "u1", 1), 0)));
+    m_databases.sql(m_dsn, QStringLiteral("CREATE TRIGGER \"no\" BEFORE INSERT ON \"ChatMessage\" "
+                                          "BEGIN SELECT RAISE(ABORT, 'no'); END"));
+    QVERIFY(!append(QStringLiteral("new")));
+    QCOMPARE(entry(), QByteArray());
+    m_databases.sql(m_dsn, QStringLiteral("DROP TRIGGER \"no\""));
+    LK_VERIFY(append(QStringLiteral("new")));
+    QCOMPARE(stored(), words("m0 new"));
+    QCOMPARE(cached(), words("m0 new"));
 }
 
 void TestAppending::takesTurns()
