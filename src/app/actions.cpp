@@ -211,8 +211,7 @@ QCoro::Task<ActionReport> Actions::removeAndVerify(DeleteRequest request, bool i
 
 Task<bool> Actions::wasCutShort(SessionId session)
 {
-    const auto since =
-        co_await m_parts.audit.unfinished(kDelete, m_parts.targetName, lockKey(session));
+    const auto since = co_await m_parts.audit.unfinished(kDelete, m_parts.place, lockKey(session));
     if (!since)
         co_return since.error();
     co_return since->has_value();
@@ -252,6 +251,7 @@ AuditEntry Actions::intentOf(const QString &action, const SessionId &session, co
     entry.actionId = QUuid::createUuid().toString(QUuid::WithoutBraces);
     entry.action = action;
     entry.target = m_parts.targetName;
+    entry.place = m_parts.place;
     entry.key = lockKey(session).bytes();
     entry.session = session;
     entry.token = seen;

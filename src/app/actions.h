@@ -36,6 +36,7 @@ public:
         const Clock &clock;
         locks::NodeNames nodeNames;
         QString targetName;
+        QString place; ///< of the sessions: see placeOf()
     };
 
     explicit Actions(Parts parts);

@@ -71,6 +71,7 @@ QByteArray lineOf(const AuditEntry &entry, WallTime at)
     line["phase"] = isOutcome ? "outcome" : "intent";
     line["action"] = text(entry.action);
     line["target"] = text(entry.target);
+    line["place"] = text(entry.place);
     line["user"] = text(osUser());
     line["host"] = text(QSysInfo::machineHostName());
     line["pid"] = QCoreApplication::applicationPid();
@@ -115,14 +116,14 @@ void follow(std::vector<OpenRun> &open, const Json &line)
 struct Subject
 {
     std::string action;
-    std::string target;
+    std::string place;
     std::string key;
 };
 
 bool isAbout(const Json &line, const Subject &subject)
 {
     return line.is_object() && field(line, "action") == subject.action &&
-           field(line, "target") == subject.target && field(line, "key") == subject.key;
+           field(line, "place") == subject.place && field(line, "key") == subject.key;
 }
 
 /// A file that was never written has no runs; one that cannot be looked at may have some.
@@ -197,7 +198,7 @@ QFuture<Result<void>> AuditLog::append(AuditEntry entry)
                              });
 }
 
-QFuture<Result<std::optional<WallTime>>> AuditLog::unfinished(QString action, QString target,
+QFuture<Result<std::optional<WallTime>>> AuditLog::unfinished(QString action, QString place,
                                                               LockKey key) const
 {
     const WallTime now = m_clock.wall();
@@ -205,7 +206,7 @@ QFuture<Result<std::optional<WallTime>>> AuditLog::unfinished(QString action, QS
     const WallTime lastMonth(std::chrono::sys_days(today.year() / today.month() / 1) -
                              std::chrono::days(1));
     const QStringList files{fileOf(m_folder, lastMonth), fileOf(m_folder, now)};
-    const Subject subject{text(action), text(target), text(key.bytes())};
+    const Subject subject{text(action), text(place), text(key.bytes())};
     return QtConcurrent::run(m_writer.get(),
                              [files, subject] { return firstUnfinished(files, subject); });
 }

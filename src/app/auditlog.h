@@ -30,6 +30,7 @@ struct AuditEntry
     Phase phase = Phase::Intent;
     QString action; ///< "release", "delete"
     QString target; ///< the profile's or server's name
+    QString place;  ///< where the session is: see placeOf()
     QByteArray key;
     SessionId session;
     Token token; ///< the one that the operator saw; may be empty
@@ -56,11 +57,11 @@ public:
 
     /// Durable when the future ends well; Io when not, and then no action may be taken.
     [[nodiscard]] QFuture<Result<void>> append(AuditEntry entry);
-    /// When the earliest run began `action` on `key` of `target` whose outcome was never written,
+    /// When the earliest run began `action` on `key` of `place` whose outcome was never written,
     /// or was not the whole of it; nullopt: there is none. Reads this month's file and the one
     /// before; Io where one is there and cannot be read.
-    [[nodiscard]] QFuture<Result<std::optional<WallTime>>>
-    unfinished(QString action, QString target, LockKey key) const;
+    [[nodiscard]] QFuture<Result<std::optional<WallTime>>> unfinished(QString action, QString place,
+                                                                      LockKey key) const;
     [[nodiscard]] QString currentFile() const;
 
 private:

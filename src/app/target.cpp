@@ -166,6 +166,19 @@ Result<Target> resolveTarget(const TargetInput &input, const QProcessEnvironment
     return target;
 }
 
+QString placeOf(const Target &target)
+{
+    QString place =
+        target.server.endpoint.toString() + u'/' + QString::number(target.server.database);
+    if (!target.database)
+        return place;
+    const sessions::Dsn &dsn = *target.database;
+    if (dsn.kind == sessions::Dsn::Kind::Sqlite)
+        return place + u' ' + dsn.path;
+    return place + u' ' + dsn.host + u':' + QString::number(dsn.port) + u'/' + dsn.database + u'/' +
+           dsn.schema;
+}
+
 QString editableUrl(const redis::ServerAddress &server)
 {
     QUrl url;

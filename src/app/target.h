@@ -48,6 +48,9 @@ struct TargetInput
 [[nodiscard]] Result<Target> resolveTarget(const TargetInput &input,
                                            const QProcessEnvironment &environment);
 
+/// Server and database, whoever logs in there: by this a delete that was cut short is found again.
+[[nodiscard]] QString placeOf(const Target &target);
+
 /// The address as resolveTarget() takes it, to be edited: with every option, without the password.
 [[nodiscard]] QString editableUrl(const redis::ServerAddress &server);
 /// The same of a database.

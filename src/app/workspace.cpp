@@ -54,7 +54,8 @@ public:
                    .gate = client.gate(),
                    .clock = clock,
                    .nodeNames = target.nodeNames,
-                   .targetName = target.name})
+                   .targetName = target.name,
+                   .place = placeOf(target)})
     {
         connectParts();
     }

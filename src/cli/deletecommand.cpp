@@ -27,8 +27,8 @@ void DeleteCommand::declare(CLI::App &app)
 
 QCoro::Task<int> DeleteCommand::run(Context &context)
 {
-    const Result<app::Workspace *> connected =
-        co_await context.connectWithDatabase(Context::DatabaseUse::Writes);
+    const Result<app::Workspace *> connected = co_await context.connectWithDatabase(
+        m_isDryRun ? Context::DatabaseUse::Reads : Context::DatabaseUse::Writes);
     if (!connected)
         co_return context.fail(connected.error());
     app::Actions &actions = (*connected)->actions();

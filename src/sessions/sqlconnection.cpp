@@ -123,13 +123,12 @@ Result<void> SqlConnection::openSqlite()
     if (!QSqlDatabase::isDriverAvailable(QStringLiteral("QSQLITE")))
         return missingDriver(QStringLiteral("QSQLITE"), QStringLiteral("libqt6sql6-sqlite"));
     const QFileInfo file(m_dsn.path);
-    const bool mayCreate = m_access == SqlAccess::ReadWrite;
-    const bool isMissing = mayCreate ? !file.dir().exists() : !file.exists();
+    const bool isMissing = mayCreate() ? !file.dir().exists() : !file.exists();
     if (isMissing || file.isDir())
         return Error{ErrorCode::CannotConnect,
                      QStringLiteral("cannot open the database %1: %2")
                          .arg(m_dsn.displayText(), file.isDir() ? QStringLiteral("it is a folder")
-                                                   : mayCreate
+                                                   : mayCreate()
                                                        ? QStringLiteral("there is no such folder")
                                                        : QStringLiteral("there is no such file")),
                      QStringLiteral("check the path of the DSN")};

@@ -50,6 +50,8 @@ public:
     [[nodiscard]] const Dsn &dsn() const { return m_dsn; }
     [[nodiscard]] bool isPostgreSql() const { return m_dsn.kind == Dsn::Kind::PostgreSql; }
     [[nodiscard]] bool isReadOnly() const { return m_access == SqlAccess::ReadOnly; }
+    /// Whether an SQLite file may be made, and the tables of an empty one.
+    [[nodiscard]] bool mayCreate() const { return m_access == SqlAccess::ReadWrite; }
     /// The server's process, for cancelStatement(); 0 on SQLite.
     [[nodiscard]] qint64 backendPid() const { return m_backendPid; }
 

@@ -83,9 +83,13 @@ Result<void> migrate(SqlConnection &connection)
     const QString file = connection.dsn().displayText();
     const QString doing = QStringLiteral("creating the tables in ") + file;
     const QStringList names = QDir(QStringLiteral(":/sql")).entryList(QDir::Files, QDir::Name);
-    const Result<Content> content = contentOf(connection, doing);
+    const Result<Content> content =
+        contentOf(connection, QStringLiteral("reading the database ") + file);
     if (!content)
         return content.error();
+    if (content->isEmpty && !connection.mayCreate())
+        return Error{ErrorCode::Database, QStringLiteral("the database %1 is empty").arg(file),
+                     QStringLiteral("check the path of the DSN")};
     if (content->isOurs && content->version > names.size())
         return Error{ErrorCode::Database,
                      QStringLiteral("the database %1 was made by a newer Lockkeeper").arg(file),

@@ -18,6 +18,7 @@ app::AuditEntry cutShortDelete(const test::Workbench &bench)
     intent.actionId = QStringLiteral("earlier");
     intent.action = QStringLiteral("delete");
     intent.target = bench.target.name;
+    intent.place = app::placeOf(bench.target);
     intent.key = "chat:session_lock:s1";
     return intent;
 }

@@ -48,7 +48,8 @@ int deleteAndDie(const QStringList &arguments)
                           .audit = workspace.audit(),
                           .gate = workspace.client().gate(),
                           .clock = clock,
-                          .targetName = target.name});
+                          .targetName = target.name,
+                          .place = app::placeOf(target)});
     static_cast<void>(await(actions.remove(test::deleteOf("s1"))));
     return 2; // it should not have come here
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "integration/cli/cliprogram.h"
 
+#include <QFile>
 #include <QTest>
 
 using namespace lockkeeper;
@@ -37,6 +38,8 @@ private slots:
     void waitsForTheLockAndGivesUp();
     void takesOverFromTheSeenOwnerOnly();
     void leavesTheLockOfOthersSessions();
+    void finishesInTheSameDatabaseOnly();
+    void aDryRunMakesNoTables();
     void doesNotActUnconfirmed();
     void refusesReadOnly();
     void tellsWhatIsHalfDone();
@@ -128,6 +131,54 @@ void TestCliDelete::leavesTheLockOfOthersSessions()
     QVERIFY2(dry.err.contains("the row is another user's"), dry.err.constData());
     QVERIFY2(!QByteArray(run.out + run.err).contains("database: "), run.err.constData());
     QCOMPARE(server.redis({"GET", lockKey(id.toUtf8())}).toByteArray(), token);
+}
+
+/// A delete that was cut short is finished where it began: elsewhere the row may still be there.
+void TestCliDelete::finishesInTheSameDatabaseOnly()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QString id = createSession(cli);
+    server.redis({"SET", lockKey(id.toUtf8()), freshToken(), "PX", "60000"});
+    const auto waiting = cli.start(
+        {QStringLiteral("delete"), id, kYes, QStringLiteral("--wait"), QStringLiteral("60s")});
+    const auto hasIntent = [&cli] {
+        const auto lines = cli.audit();
+        return !lines.isEmpty() && lines.last()[u"action"].toString() == u"delete";
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(hasIntent(), 20'000);
+    waiting->kill();
+    QVERIFY(waiting->waitForFinished());
+    server.redis({"DEL", lockKey(id.toUtf8())});
+
+    CliProgram other(server.url());
+    other.setEnvironment(QStringLiteral("XDG_STATE_HOME"),
+                         cli.environment().value(QStringLiteral("XDG_STATE_HOME")));
+    other.useSqlite();
+    QVERIFY(!createSession(other).isEmpty());
+    const CliRun elsewhere = remove(other, id, {kYes});
+    QVERIFY2(elsewhere.exitCode == 3, elsewhere.err.constData());
+    QCOMPARE(server.redis({"EXISTS", cacheKey(id.toUtf8())}).toInt(), 1);
+    QCOMPARE(remove(cli, id, {kYes}).exitCode, 0);
+    QCOMPARE(server.redis({"EXISTS", cacheKey(id.toUtf8())}).toInt(), 0);
+}
+
+void TestCliDelete::aDryRunMakesNoTables()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    QFile empty(cli.sqlitePath());
+    QVERIFY(empty.open(QIODevice::WriteOnly));
+    empty.close();
+    for (const QString &mode : {QStringLiteral("--dry-run"), kYes}) {
+        const CliRun run = remove(cli, QStringLiteral("x"), {mode});
+        QVERIFY2(run.exitCode != 0 && run.err.contains("is empty"), run.err.constData());
+        QCOMPARE(empty.size(), 0);
+    }
 }
 
 void TestCliDelete::doesNotActUnconfirmed()

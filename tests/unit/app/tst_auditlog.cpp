@@ -23,12 +23,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const QString kPlace = QStringLiteral("127.0.0.1:6379/0 /chat.db");
+
 AuditEntry intent(const QString &id = QStringLiteral("id-1"))
 {
     AuditEntry entry;
     entry.actionId = id;
     entry.action = QStringLiteral("delete");
     entry.target = QStringLiteral("Demo");
+    entry.place = kPlace;
     entry.key = "chat:session_lock:s1";
     entry.session = SessionId("s1");
     entry.token = Token("0123456789abcdef");
@@ -309,7 +312,7 @@ void TestAuditLog::unfinished()
         QVERIFY(test::await(log.append(entry)));
     }
     const QString action = QStringLiteral("delete");
-    const QString target = QStringLiteral("Demo");
+    const QString &target = kPlace;
     const LockKey key("chat:session_lock:s1");
     const auto found = test::await(log.unfinished(action, target, key));
     QVERIFY(found);
@@ -332,7 +335,7 @@ void TestAuditLog::unfinishedLooksIntoLastMonth()
     AuditLog log(folder.path(), clock);
     QVERIFY(test::await(log.append(intent())));
     const auto find = [&] {
-        return test::await(log.unfinished(QStringLiteral("delete"), QStringLiteral("Demo"),
+        return test::await(log.unfinished(QStringLiteral("delete"), kPlace,
                                           LockKey("chat:session_lock:s1")))
             .value()
             .has_value();
@@ -349,13 +352,11 @@ void TestAuditLog::unfinishedSaysWhatItCannotRead()
     const SystemClock clock;
     AuditLog log(folder.path(), clock);
     const LockKey key("chat:session_lock:s1");
-    const auto none =
-        test::await(log.unfinished(QStringLiteral("delete"), QStringLiteral("Demo"), key));
+    const auto none = test::await(log.unfinished(QStringLiteral("delete"), kPlace, key));
     QVERIFY(none && !none->has_value());
     // A folder of that name cannot be read as a file, whoever runs the test.
     QVERIFY(QDir().mkpath(log.currentFile()));
-    const auto refused =
-        test::await(log.unfinished(QStringLiteral("delete"), QStringLiteral("Demo"), key));
+    const auto refused = test::await(log.unfinished(QStringLiteral("delete"), kPlace, key));
     QVERIFY(!refused);
     QCOMPARE(refused.error().code, ErrorCode::Io);
     QVERIFY(refused.error().what.contains(log.currentFile()));
