@@ -164,9 +164,9 @@ Task<void> Context::confirm(QString question)
                         tr("not confirmed, and there is no terminal to ask on"),
                         tr("look at it with --dry-run, then give --yes")};
     const Result<QString> answer = co_await ask(question + tr(" [y/N]"), stop());
-    if (!answer)
+    if (!answer && stop().stop_requested())
         co_return answer.error();
-    const QString word = answer->trimmed().toLower();
+    const QString word = answer ? answer->trimmed().toLower() : QString(); // none: Ctrl+D
     if (word != u"y" && word != u"yes")
         co_return Error{ErrorCode::NotPermitted, tr("not confirmed: nothing was changed"), {}};
     co_return Result<void>();
