@@ -327,6 +327,8 @@ Task<bool> SessionStore::mayFinish(RemoveRequest request)
         co_return false;
     const QList<SessionId> ids{request.id};
     const auto rows = co_await m_database.summaries(ids, request.stop);
+    if (!rows && rows.error().code == ErrorCode::Cancelled && request.stop.stop_requested())
+        co_return stopped(request.id);
     if (!rows)
         co_return rows.error();
     if (!rows->isEmpty())

@@ -4,6 +4,7 @@
 #include "support/postgresserver.h"
 #include "support/streamproxy.h"
 
+#include <QHash>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -11,6 +12,7 @@
 #include <QTcpSocket>
 #include <QTest>
 
+#include <algorithm>
 #include <csignal>
 
 using namespace lockkeeper;
@@ -72,8 +74,9 @@ public:
     [[nodiscard]] int waiters() { return count("wait_event_type = 'Lock'"); }
     void end()
     {
-        m_psql.terminate(); // its statement is cancelled
+        m_psql.kill();
         m_psql.waitForFinished();
+        // The server would not notice before the sleep is over.
         static_cast<void>(m_postgres.sql(
             kDatabase, QStringLiteral("SELECT pg_terminate_backend(pid, 5000) FROM "
                                       "pg_stat_activity WHERE wait_event = 'PgSleep'")));
