@@ -47,7 +47,9 @@ Task<QList<locks::LockRecord>> lookForContention(redis::Client &client,
     Ending<void> rested;
     const auto stopped = endOnStop(stop, rested);
     QObject scope;
-    QTimer::singleShot(milliseconds(locks::kRipeAge) + 100ms, &scope, [&] { rested.end({}); });
+    // A coarse timer may come early, before the youngest lock is ripe.
+    QTimer::singleShot(milliseconds(locks::kRipeAge) + 100ms, Qt::PreciseTimer, &scope,
+                       [&] { rested.end({}); });
     const Result<void> rest = co_await rested.future();
     if (!rest)
         co_return rest.error();
