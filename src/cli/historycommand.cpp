@@ -57,7 +57,8 @@ QCoro::Task<int> HistoryCommand::run(Context &context)
     });
     workspace.watch();
     const Result<void> ended = co_await over.future();
-    if (!ended && ended.error().code != ErrorCode::Cancelled)
+    // Interrupted, it tells what it has seen; before it could see anything that is nothing.
+    if (!ended && (!since || ended.error().code != ErrorCode::Cancelled))
         co_return context.fail(ended.error());
     printHistory(workspace, since, context);
     co_return code(ExitCode::Done);

@@ -19,6 +19,12 @@ using namespace std::chrono_literals;
 constexpr milliseconds kSpan = 150ms;
 constexpr milliseconds kLongestSpan = 5s;
 
+/// A span that may be shorter than a tenth of a second.
+QString momentText(milliseconds span)
+{
+    return span < 1s ? QString::number(span.count()) + u" ms" : spanText(span);
+}
+
 Json waiterJson(const locks::Waiter &waiter, const app::Target &target, WallTime now)
 {
     const locks::Owner who = locks::decodeOwner(waiter.token, now, target.nodeNames);
@@ -72,7 +78,7 @@ Task<void> WaitersCommand::agree(Context &context) const
         co_return Result<void>();
     const QString cost = tr("MONITOR copies every command of every client to us: for %1 the server "
                             "may do half of its work, or less")
-                             .arg(spanText(m_span.value_or(kSpan)));
+                             .arg(momentText(m_span.value_or(kSpan)));
     if (!isInteractive())
         co_return Error{ErrorCode::NotPermitted,
                         tr("not confirmed, and there is no terminal to ask on"),
@@ -141,7 +147,7 @@ void WaitersCommand::print(const locks::WaiterSample &sample, const app::Target 
     else
         output.note(tr("nobody waited for a held lock"));
     output.note(tr("listened for %1, %2 commands of all clients")
-                    .arg(spanText(sample.tally.span))
+                    .arg(momentText(sample.tally.span))
                     .arg(sample.tally.lines));
     if (sample.isCut || sample.tally.isCut)
         output.warning(tr("there was more to see than is kept: some waiters may be missing"));

@@ -11,7 +11,8 @@
 /// Bytes, times and sizes as text, the same in window, terminal, log and audit file.
 namespace lockkeeper {
 
-/// Bytes as text: valid UTF-8 without control characters as it is, every other byte as \xNN.
+/// Bytes as text: valid UTF-8 without control characters as it is, every other byte as \xNN; so is
+/// the backslash of a text that would be taken for such an escape.
 [[nodiscard]] QString printable(const QByteArray &bytes);
 
 /// Shortens in the middle, "3f2a77c1…91c4", to at most `head` + 1 + `tail` characters.

@@ -173,7 +173,7 @@ Task<FoundSession> SessionStore::latest(SessionId id, std::optional<UserId> user
     FoundSession found;
     const auto cached = co_await m_cache.get(id);
     if (!cached)
-        found.warnings += cached.error().what + u"; the database's copy takes its place";
+        found.warnings += cached.error().what + u"; the database's copy is to take its place";
     const bool isCached = cached && *cached;
     if (*stored && isCached)
         found.session = mergedCopy(**stored, **cached);

@@ -3,6 +3,8 @@
 
 #include <QTest>
 
+#include <csignal>
+
 using namespace lockkeeper;
 using namespace lockkeeper::test;
 using namespace std::chrono_literals;
@@ -15,6 +17,7 @@ private slots:
     void tellsHowHoldsEnded();
     void showsTables();
     void saysThatNothingEnded();
+    void tellsNothingWhereItCouldNotWatch();
 };
 
 namespace {
@@ -111,6 +114,25 @@ void TestCliHistory::saysThatNothingEnded()
     const QJsonObject overall = run.object()[QStringLiteral("overall")].toObject();
     QCOMPARE(overall[QStringLiteral("holds")].toInt(), 0);
     QVERIFY(overall[QStringLiteral("held_ms")].toObject()[QStringLiteral("p50")].isNull());
+}
+
+/// Interrupted before the list was complete, it has seen nothing that it could answer for.
+void TestCliHistory::tellsNothingWhereItCouldNotWatch()
+{
+    RedisServer::Options options;
+    options.aclUsers = {QStringLiteral("blind on >secret ~* &* +@all -scan")};
+    RedisServer server(options);
+    LK_START_REDIS(server);
+    const CliProgram cli(u"redis+unix://blind:secret@" + server.socketPath());
+    const auto process = cli.start({QStringLiteral("history"), QStringLiteral("--json")});
+    QTRY_VERIFY_WITH_TIMEOUT(server.redis({"CLIENT", "LIST", "TYPE", "pubsub"})
+                                 .toByteArray()
+                                 .contains("lockkeeper-feed"),
+                             20'000);
+    QCOMPARE(::kill(static_cast<pid_t>(process->processId()), SIGINT), 0);
+    QVERIFY(process->waitForFinished(30'000));
+    QCOMPARE(process->exitCode(), 1);
+    QVERIFY(process->readAllStandardOutput().isEmpty());
 }
 
 QTEST_GUILESS_MAIN(TestCliHistory)

@@ -108,6 +108,7 @@ private slots:
     void asksOnTerminalsOnly();
     void logsUsersWithoutPasswordIn();
     void asksForTheDatabasesPassword();
+    void takesTheEndOfInputForANo();
     void doctorAsks();
 };
 
@@ -240,6 +241,27 @@ void TestCliPassword::doctorAsks()
     QVERIFY(process->waitForFinished(kEnd));
     QCOMPARE(process->exitCode(), 0);
     QVERIFY(process->readAllStandardOutput().contains("as alice"));
+}
+
+/// Ctrl+D at the question is no confirmation.
+void TestCliPassword::takesTheEndOfInputForANo()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const QByteArray token = freshToken();
+    server.redis({"SET", lockKey("s"), token, "PX", "60000"});
+    Terminal terminal;
+    QVERIFY(terminal.isOpen());
+    const CliProgram cli(server.url());
+    const auto process = startOn(terminal, cli,
+                                 {QStringLiteral("release"), QStringLiteral("s"),
+                                  QStringLiteral("--token"), QString::fromLatin1(token)});
+    QTRY_VERIFY_WITH_TIMEOUT(terminal.text().contains("[y/N]"), kEnd);
+    terminal.type("\x04");
+    QVERIFY(process->waitForFinished(kEnd));
+    QCOMPARE(process->exitCode(), 7);
+    QVERIFY2(terminal.text().contains("not confirmed"), terminal.text().constData());
+    QCOMPARE(server.redis({"GET", lockKey("s")}).toByteArray(), token);
 }
 
 QTEST_GUILESS_MAIN(TestCliPassword)
