@@ -18,6 +18,8 @@ RawRedis::RawRedis(const QString &socketPath, const QByteArray &password)
 
 QVariant RawRedis::call(const QList<QByteArray> &words)
 {
+    if (!isOpen())
+        return kLost;
     send(words);
     return next();
 }

@@ -48,12 +48,16 @@ bool RedisServer::start()
         m_reason = m_folder.errorString();
         return false;
     }
-    if (m_options.listen == Listen::Tls && !m_certificates.make(m_folder.path(), m_reason))
+    m_certificates = m_options.certificates;
+    if (m_options.listen == Listen::Tls && m_certificates.caFile.isEmpty() &&
+        !m_certificates.make(m_folder.path(), m_reason))
         return false;
     constexpr int kTries = 5; // another program may take the port first
     for (int i = 0; i < kTries; ++i) {
         if (m_options.listen != Listen::Unix)
             m_port = freePort();
+        if (m_options.role == Role::ClusterNode)
+            m_busPort = freePort();
         if (writeConfig() && launch())
             return true;
     }
@@ -66,11 +70,14 @@ bool RedisServer::writeConfig()
         QStringLiteral("bind 127.0.0.1"),
         QStringLiteral("unixsocket ") + socketPath(),
         QStringLiteral("unixsocketperm 700"),
-        QStringLiteral("save \"\""),
-        QStringLiteral("appendonly no"),
         QStringLiteral("dir ") + m_folder.path(),
-        QStringLiteral("databases ") + QString::number(m_options.databases),
     };
+    if (m_options.role != Role::Sentinel)
+        lines << QStringLiteral("save \"\"") << QStringLiteral("appendonly no")
+              << QStringLiteral("databases ") + QString::number(m_options.databases);
+    if (m_options.role == Role::ClusterNode)
+        lines << QStringLiteral("cluster-enabled yes")
+              << QStringLiteral("cluster-port %1").arg(m_busPort);
     const bool isTls = m_options.listen == Listen::Tls;
     lines << QStringLiteral("port %1").arg(isTls ? 0 : m_port);
     if (isTls) {
@@ -97,8 +104,10 @@ bool RedisServer::writeConfig()
 
 bool RedisServer::launch()
 {
-    m_process.start(QStringLiteral("redis-server"),
-                    {m_folder.filePath(QStringLiteral("redis.conf"))});
+    QStringList arguments{m_folder.filePath(QStringLiteral("redis.conf"))};
+    if (m_options.role == Role::Sentinel)
+        arguments << QStringLiteral("--sentinel");
+    m_process.start(QStringLiteral("redis-server"), arguments);
     QElapsedTimer waited;
     waited.start();
     while (waited.elapsed() < kStartLimitMs) {
@@ -206,6 +215,8 @@ QString RedisServer::socketPath() const
 
 QVariant RedisServer::redis(const QList<QByteArray> &words)
 {
+    if (m_process.state() == QProcess::NotRunning)
+        return QByteArrayLiteral("-LOST");
     if (!m_raw || !m_raw->isOpen())
         m_raw = std::make_unique<RawRedis>(socketPath(), m_options.password);
     return m_raw->call(words);

@@ -31,6 +31,12 @@ public:
         Tls,  ///< a free port of 127.0.0.1 that speaks TLS
     };
 
+    enum class Role {
+        Data,        ///< keys
+        ClusterNode, ///< keys of some slots; joins nobody by itself
+        Sentinel,    ///< watches others; listens on a port
+    };
+
     struct Options
     {
         Listen listen = Listen::Unix;
@@ -39,6 +45,9 @@ public:
         QStringList config;                    ///< further lines of redis.conf
         bool asksForClientCertificate = false; ///< Tls: refuses clients without one
         int databases = 16;
+        Role role = Role::Data;
+        /// Tls: shared by the servers of one deployment; empty: each makes its own.
+        TestCertificates certificates = {};
     };
 
     RedisServer();
@@ -71,6 +80,8 @@ public:
     [[nodiscard]] QString url() const;
     [[nodiscard]] QString socketPath() const;
     [[nodiscard]] quint16 port() const { return m_port; }
+    /// Where the nodes of a cluster talk to each other.
+    [[nodiscard]] quint16 busPort() const { return m_busPort; }
     [[nodiscard]] const TestCertificates &certificates() const { return m_certificates; }
 
     /// One command over a connection of its own kind (see RawRedis), without Lockkeeper's code.
@@ -85,6 +96,7 @@ private:
     TestCertificates m_certificates;
     QProcess m_process;
     quint16 m_port = 0;
+    quint16 m_busPort = 0;
     QString m_reason;
     std::unique_ptr<RawRedis> m_raw;
 };
