@@ -4,6 +4,7 @@
 #include "gui/views/connectionstrip.h"
 #include "gui/views/detailspane.h"
 #include "gui/views/factsview.h"
+#include "gui/views/messagestrip.h"
 #include "gui/views/statusstrip.h"
 #include "gui/views/theme.h"
 #include "windowfixture.h"
@@ -64,6 +65,7 @@ class WindowOutageTest : public QObject
     Q_OBJECT
 
 private slots:
+    void theIconOfAMessageFollowsTheTheme();
     void saysWhatIsLostAndTriesAgain();
     void standsStillAtTheLastProof();
     void comesBackWithSelectionAndScroll();
@@ -74,6 +76,22 @@ private slots:
     void theDemosServerMayEnd();
     void aStartingDemoCutsNoAct();
 };
+
+void WindowOutageTest::theIconOfAMessageFollowsTheTheme()
+{
+    MessageStrip strip;
+    strip.setPalette(Theme::light().palette());
+    strip.showFailure({ErrorCode::Io, QStringLiteral("It failed."), {}});
+    const auto *icon = strip.findChild<QLabel *>(QStringLiteral("icon"));
+    QVERIFY(icon);
+    const auto middle = [icon] {
+        const QImage image = icon->pixmap().toImage();
+        return QColor(image.pixel(image.rect().center()));
+    };
+    QCOMPARE(middle(), Theme::light().color(Theme::Role::StripText));
+    strip.setPalette(Theme::dark().palette());
+    QCOMPARE(middle(), Theme::dark().color(Theme::Role::StripText));
+}
 
 void WindowOutageTest::saysWhatIsLostAndTriesAgain()
 {

@@ -4,6 +4,7 @@
 #include "gui/views/look.h"
 
 #include <QAction>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -21,6 +22,7 @@ MessageStrip::MessageStrip(QWidget *parent)
     , m_close(new QPushButton(tr("Dismiss"), this))
 {
     setObjectName(QStringLiteral("messageStrip"));
+    m_icon->setObjectName(QStringLiteral("icon"));
     m_text->setWordWrap(true);
     m_text->setMinimumWidth(120);
     m_text->setTextFormat(Qt::RichText);
@@ -82,11 +84,7 @@ void MessageStrip::present(const QString &kind, const QString &headline, const Q
         style()->unpolish(this);
         style()->polish(this);
     }
-    const bool isFailure = kind == u"failure";
-    const QColor color =
-        Theme::of(palette()).color(isFailure ? Theme::Role::StripText : Theme::Role::Ok);
-    m_icon->setPixmap(
-        shapePixmap(isFailure ? gui::Shape::Diamond : gui::Shape::Dot, color, devicePixelRatioF()));
+    paintIcon();
     QString text = u"<b>" + headline.toHtmlEscaped() + u"</b>";
     if (!detail.isEmpty())
         text += u" &nbsp; " + detail.toHtmlEscaped();
@@ -95,6 +93,22 @@ void MessageStrip::present(const QString &kind, const QString &headline, const Q
     offer(actions);
     m_close->show();
     show();
+}
+
+void MessageStrip::paintIcon()
+{
+    const bool isFailure = property("kind") == QStringLiteral("failure");
+    const QColor color =
+        Theme::of(palette()).color(isFailure ? Theme::Role::StripText : Theme::Role::Ok);
+    m_icon->setPixmap(
+        shapePixmap(isFailure ? gui::Shape::Diamond : gui::Shape::Dot, color, devicePixelRatioF()));
+}
+
+void MessageStrip::changeEvent(QEvent *event)
+{
+    QFrame::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && !isHidden())
+        paintIcon();
 }
 
 /// Buttons that stay the same keep their focus.

@@ -29,7 +29,11 @@ public:
     void dismiss();
     [[nodiscard]] QString text() const;
 
+protected:
+    void changeEvent(QEvent *event) override;
+
 private:
+    void paintIcon();
     void present(const QString &kind, const QString &headline, const QString &detail,
                  const QList<QAction *> &actions);
     void offer(const QList<QAction *> &actions);
