@@ -1,129 +1,53 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/auditlog.h"
 
-#include "app/durablefile.h"
 #include "app/paths.h"
 #include "core/text.h"
 
-#include <QCoreApplication>
-#include <QDir>
 #include <QFile>
-#include <QSysInfo>
+#include <QFileInfo>
 #include <QThreadPool>
 #include <QtConcurrent>
 
-#include <nlohmann/json.hpp>
-
 #include <filesystem>
-#include <pwd.h>
-#include <string>
 #include <system_error>
-#include <unistd.h>
 #include <vector>
 
 namespace lockkeeper::app {
 
 namespace {
 
-constexpr int kVersion = 1;
-
-using Json = nlohmann::ordered_json;
-
 /// A run whose outcome was not found yet.
 struct OpenRun
 {
-    std::string id;
+    QString id;
     WallTime at;
 };
 
-std::string text(const QString &string)
-{
-    return string.toStdString();
-}
-
-/// Ids and keys may be any bytes; the log stays text that people can read and search.
-std::string text(const QByteArray &bytes)
-{
-    return printable(bytes).toStdString();
-}
-
-QString osUser()
-{
-    const passwd *user = ::getpwuid(::geteuid());
-    return user ? QString::fromLocal8Bit(user->pw_name) : QString::number(::geteuid());
-}
-
-Json stepsOf(const AuditEntry &entry)
-{
-    Json steps = Json::array();
-    for (const QString &step : entry.steps)
-        steps.push_back(text(step));
-    return steps;
-}
-
-QByteArray lineOf(const AuditEntry &entry, WallTime at)
-{
-    const bool isOutcome = entry.phase == AuditEntry::Phase::Outcome;
-    Json line;
-    line["v"] = kVersion;
-    line["at"] = text(rfc3339(at));
-    line["id"] = text(entry.actionId);
-    line["phase"] = isOutcome ? "outcome" : "intent";
-    line["action"] = text(entry.action);
-    line["target"] = text(entry.target);
-    line["place"] = text(entry.place);
-    line["user"] = text(osUser());
-    line["host"] = text(QSysInfo::machineHostName());
-    line["pid"] = QCoreApplication::applicationPid();
-    line["key"] = text(entry.key);
-    line["session"] = text(entry.session.bytes());
-    line["token"] = text(entry.token.bytes());
-    line["owner"] = text(entry.owner);
-    line["reason"] = text(entry.reason);
-    if (isOutcome) {
-        line["outcome"] = text(entry.outcome);
-        line["steps"] = stepsOf(entry);
-        line["took_ms"] = entry.took ? Json(entry.took->count()) : Json();
-    }
-    return QByteArray::fromStdString(line.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
-std::string field(const Json &line, const char *name)
-{
-    const auto found = line.find(name);
-    return found != line.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// Follows one line: an intent opens a run; an outcome closes it, unless it was not the whole of
 /// it. A run that was done closes those before it as well.
-void follow(std::vector<OpenRun> &open, const Json &line)
+void follow(std::vector<OpenRun> &open, const AuditRecord &line)
 {
-    const std::string id = field(line, "id");
-    if (field(line, "phase") == "intent") {
-        const auto at = parseRfc3339(QString::fromStdString(field(line, "at")));
-        open.push_back({id, at.value_or(WallTime{})});
-        return;
-    }
-    const QString outcome = QString::fromStdString(field(line, "outcome"));
-    if (outcome == AuditEntry::kDone)
+    if (line.phase == AuditEntry::Phase::Intent)
+        open.push_back({line.actionId, line.at});
+    else if (line.outcome == AuditEntry::kDone)
         open.clear();
-    else if (!outcome.startsWith(AuditEntry::kPartlyDone) &&
-             !outcome.startsWith(AuditEntry::kUnknown))
-        std::erase_if(open, [&](const OpenRun &run) { return run.id == id; });
+    else if (!line.outcome.startsWith(AuditEntry::kPartlyDone) &&
+             !line.outcome.startsWith(AuditEntry::kUnknown))
+        std::erase_if(open, [&](const OpenRun &run) { return run.id == line.actionId; });
 }
 
 /// What the lines of one kind of run have in common.
 struct Subject
 {
-    std::string action;
-    std::string place;
-    std::string key;
+    QString action;
+    QString place;
+    QString key; ///< as `printable` writes it
 };
 
-bool isAbout(const Json &line, const Subject &subject)
+bool isAbout(const AuditRecord &line, const Subject &subject)
 {
-    return line.is_object() && field(line, "action") == subject.action &&
-           field(line, "place") == subject.place && field(line, "key") == subject.key;
+    return line.action == subject.action && line.where == subject.place && line.key == subject.key;
 }
 
 /// A file that was never written has no runs; one that cannot be looked at may have some.
@@ -141,11 +65,11 @@ Result<void> followFile(std::vector<OpenRun> &open, const QString &name, const S
     while (isOpen && !file.atEnd()) {
         const QByteArray bytes = file.readLine();
         // Parsing is the dear part: leave out the lines of other actions.
-        if (!bytes.contains(subject.action.c_str()))
+        if (!bytes.contains(subject.action.toUtf8()))
             continue;
-        const Json line = Json::parse(bytes.cbegin(), bytes.cend(), nullptr, false);
-        if (isAbout(line, subject))
-            follow(open, line);
+        const std::optional<AuditRecord> line = parseAuditLine(bytes);
+        if (line && isAbout(*line, subject))
+            follow(open, *line);
     }
     if (file.error() == QFileDevice::NoError)
         return {};
@@ -165,6 +89,26 @@ Result<std::optional<WallTime>> firstUnfinished(const QStringList &files, const 
             return followed.error();
     }
     return open.empty() ? std::nullopt : std::optional(open.front().at);
+}
+
+Result<QList<AuditRecord>> readRecords(const QString &folder, std::optional<WallTime> since)
+{
+    QList<AuditRecord> records;
+    for (const QString &name : auditFiles(folder)) {
+        if (since && QFileInfo(name).fileName() < rfc3339(*since).left(7))
+            continue; // an earlier month
+        QFile file(name);
+        const bool isOpen = file.open(QIODevice::ReadOnly);
+        while (isOpen && !file.atEnd()) {
+            const std::optional<AuditRecord> record = parseAuditLine(file.readLine());
+            if (record && (!since || record->at >= *since))
+                records.append(*record);
+        }
+        if (file.error() != QFileDevice::NoError)
+            return Error{ErrorCode::Io, u"cannot read " + name + u": " + file.errorString(),
+                         QStringLiteral("check the file's owner and rights")};
+    }
+    return records;
 }
 
 QString fileOf(const QString &folder, WallTime at)
@@ -192,10 +136,11 @@ QString AuditLog::defaultFolder()
 QFuture<Result<void>> AuditLog::append(AuditEntry entry)
 {
     const WallTime now = m_clock.wall();
-    return QtConcurrent::run(m_writer.get(),
-                             [path = fileOf(m_folder, now), entry = std::move(entry), now] {
-                                 return appendLineDurably(path, lineOf(entry, now));
-                             });
+    return QtConcurrent::run(m_writer.get(), [folder = m_folder, file = fileOf(m_folder, now),
+                                              entry = std::move(entry), now] {
+        return appendToChain(folder, file,
+                             [&](const ChainPlace &place) { return auditLine(entry, now, place); });
+    });
 }
 
 QFuture<Result<std::optional<WallTime>>> AuditLog::unfinished(QString action, QString place,
@@ -206,9 +151,20 @@ QFuture<Result<std::optional<WallTime>>> AuditLog::unfinished(QString action, QS
     const WallTime lastMonth(std::chrono::sys_days(today.year() / today.month() / 1) -
                              std::chrono::days(1));
     const QStringList files{fileOf(m_folder, lastMonth), fileOf(m_folder, now)};
-    const Subject subject{text(action), text(place), text(key.bytes())};
+    const Subject subject{std::move(action), std::move(place), printable(key.bytes())};
     return QtConcurrent::run(m_writer.get(),
                              [files, subject] { return firstUnfinished(files, subject); });
+}
+
+QFuture<Result<QList<AuditRecord>>> AuditLog::records(std::optional<WallTime> since) const
+{
+    return QtConcurrent::run(m_writer.get(),
+                             [folder = m_folder, since] { return readRecords(folder, since); });
+}
+
+QFuture<Result<ChainReport>> AuditLog::verify() const
+{
+    return QtConcurrent::run(m_writer.get(), [folder = m_folder] { return verifyChain(folder); });
 }
 
 QString AuditLog::currentFile() const

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/auditchain.h"
+#include "app/auditline.h"
 #include "core/clock.h"
 #include "core/flows.h"
 #include "core/strongtype.h"
 
 #include <QFuture>
-#include <QLatin1StringView>
+#include <QList>
 #include <QString>
-#include <QStringList>
 
 #include <memory>
 #include <optional>
@@ -17,33 +18,9 @@ class QThreadPool;
 
 namespace lockkeeper::app {
 
-/// One line of the audit log: an intent, written before the act, or its outcome.
-struct AuditEntry
-{
-    enum class Phase { Intent, Outcome };
-    // How the outcomes begin by which AuditLog::unfinished tells what is left to do.
-    static constexpr QLatin1StringView kDone{"done"};
-    static constexpr QLatin1StringView kPartlyDone{"partly done"};
-    static constexpr QLatin1StringView kUnknown{"unknown"};
-
-    QString actionId; ///< the same in the intent and its outcome
-    Phase phase = Phase::Intent;
-    QString action; ///< "release", "delete"
-    QString target; ///< the profile's or server's name
-    QString place;  ///< where the session is: see placeOf()
-    QByteArray key;
-    SessionId session;
-    Token token; ///< the one that the operator saw; may be empty
-    QString owner;
-    QString reason;
-    QString outcome;   ///< of an outcome: "done", "refused: …"
-    QStringList steps; ///< of an outcome: "database: done"
-    std::optional<milliseconds> took;
-};
-
 /// The append-only record of what operators did: JSON lines, one file a month under
-/// `$XDG_STATE_HOME/lockkeeper/audit`, mode 0600, fsync before the future ends. Written on a
-/// worker.
+/// `$XDG_STATE_HOME/lockkeeper/audit`, mode 0600, fsync before the future ends; each line names
+/// the hash of the one before (see auditchain.h). Written on a worker.
 class AuditLog final
 {
 public:
@@ -62,6 +39,12 @@ public:
     /// before; Io where one is there and cannot be read.
     [[nodiscard]] QFuture<Result<std::optional<WallTime>>> unfinished(QString action, QString place,
                                                                       LockKey key) const;
+    /// The lines that were written at or after `since`, oldest first; what cannot be read as a line
+    /// is left out, verify() names it. Io where a file cannot be read.
+    [[nodiscard]] QFuture<Result<QList<AuditRecord>>> records(std::optional<WallTime> since) const;
+    /// Whether anything was changed, removed, added or moved: see auditchain.h.
+    [[nodiscard]] QFuture<Result<ChainReport>> verify() const;
+    [[nodiscard]] const QString &folder() const { return m_folder; }
     [[nodiscard]] QString currentFile() const;
 
 private:

@@ -17,35 +17,6 @@ namespace lockkeeper::app {
 
 namespace {
 
-/// A descriptor that is closed, and with it its file lock, when it goes out of scope.
-class Descriptor
-{
-public:
-    explicit Descriptor(int fd)
-        : m_fd(fd)
-    {}
-    ~Descriptor()
-    {
-        if (m_fd >= 0)
-            ::close(m_fd);
-    }
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-
-    [[nodiscard]] bool isOpen() const { return m_fd >= 0; }
-    [[nodiscard]] int fd() const { return m_fd; }
-
-private:
-    int m_fd;
-};
-
-Error failure(const QString &doing, const QString &path)
-{
-    const int code = errno;
-    return {ErrorCode::Io, doing + u' ' + path + u": " + QString::fromLocal8Bit(strerror(code)),
-            QStringLiteral("check the folder's owner, its rights and the free space of its disk")};
-}
-
 template<typename Call>
 int retried(Call call)
 {
@@ -61,24 +32,8 @@ Result<void> syncFolder(const QString &path)
     const Descriptor folder(
         ::open(QFile::encodeName(path).constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder.isOpen() || retried([&] { return ::fsync(folder.fd()); }) != 0)
-        return failure(QStringLiteral("cannot write the folder"), path);
+        return fileFailure(QStringLiteral("cannot write the folder"), path);
     return {};
-}
-
-/// Makes the folder and those above it; a new one is durable once the folder above is written.
-Result<void> ensureFolder(const QString &path)
-{
-    if (QFileInfo(path).isDir())
-        return {};
-    const QString above = QFileInfo(path).absolutePath();
-    if (above != path) {
-        const Result<void> madeAbove = ensureFolder(above);
-        if (!madeAbove)
-            return madeAbove;
-    }
-    if (::mkdir(QFile::encodeName(path).constData(), 0700) != 0 && errno != EEXIST)
-        return failure(QStringLiteral("cannot create the folder"), path);
-    return syncFolder(above);
 }
 
 bool endsInNewline(int fd, off_t size)
@@ -101,18 +56,18 @@ bool writeAll(int fd, const QByteArray &bytes)
     return true;
 }
 
-Result<void> writeLocked(int fd, const QString &path, const QByteArray &line)
+Result<void> writeWhole(int fd, const QString &path, const QByteArray &line)
 {
     struct stat status{};
     if (::fstat(fd, &status) != 0)
-        return failure(QStringLiteral("cannot read"), path);
+        return fileFailure(QStringLiteral("cannot read"), path);
     // A torn line of a program that died here must not swallow this one.
     QByteArray bytes = line + '\n';
     if (!endsInNewline(fd, status.st_size))
         bytes.prepend('\n');
     if (writeAll(fd, bytes) && retried([&] { return ::fsync(fd); }) == 0)
         return {};
-    const Error error = failure(QStringLiteral("cannot write"), path);
+    const Error error = fileFailure(QStringLiteral("cannot write"), path);
     // What cannot be kept whole is taken back; should even that fail, the next line starts anew.
     [[maybe_unused]] const int isCut = ::ftruncate(fd, status.st_size);
     return error;
@@ -120,24 +75,92 @@ Result<void> writeLocked(int fd, const QString &path, const QByteArray &line)
 
 } // namespace
 
+Descriptor::~Descriptor()
+{
+    if (m_fd >= 0)
+        ::close(m_fd);
+}
+
+Error fileFailure(const QString &doing, const QString &path)
+{
+    const int code = errno;
+    return {ErrorCode::Io, doing + u' ' + path + u": " + QString::fromLocal8Bit(strerror(code)),
+            QStringLiteral("check the folder's owner, its rights and the free space of its disk")};
+}
+
+// A new folder is durable once the folder above is written.
+Result<void> ensureFolder(const QString &path)
+{
+    if (QFileInfo(path).isDir())
+        return {};
+    const QString above = QFileInfo(path).absolutePath();
+    if (above != path) {
+        const Result<void> madeAbove = ensureFolder(above);
+        if (!madeAbove)
+            return madeAbove;
+    }
+    if (::mkdir(QFile::encodeName(path).constData(), 0700) != 0 && errno != EEXIST)
+        return fileFailure(QStringLiteral("cannot create the folder"), path);
+    return syncFolder(above);
+}
+
+Result<Descriptor> openLocked(const QString &path)
+{
+    Descriptor file(::open(QFile::encodeName(path).constData(),
+                           O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.isOpen())
+        return fileFailure(QStringLiteral("cannot open"), path);
+    if (retried([&] { return ::flock(file.fd(), LOCK_EX); }) != 0)
+        return fileFailure(QStringLiteral("cannot lock"), path);
+    return file;
+}
+
 Result<void> appendLineDurably(const QString &path, const QByteArray &line)
 {
-    const QString folder = QFileInfo(path).absolutePath();
-    const Result<void> made = ensureFolder(folder);
-    if (!made)
-        return made;
     const QByteArray name = QFile::encodeName(path);
     const bool isNew = ::access(name.constData(), F_OK) != 0;
     const Descriptor file(
         ::open(name.constData(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file.isOpen())
-        return failure(QStringLiteral("cannot open"), path);
-    if (retried([&] { return ::flock(file.fd(), LOCK_EX); }) != 0)
-        return failure(QStringLiteral("cannot lock"), path);
-    const Result<void> written = writeLocked(file.fd(), path, line);
+        return fileFailure(QStringLiteral("cannot open"), path);
+    const Result<void> written = writeWhole(file.fd(), path, line);
     if (!written || !isNew)
         return written;
-    return syncFolder(folder);
+    return syncFolder(QFileInfo(path).absolutePath());
+}
+
+Result<void> rewrite(const Descriptor &file, const QString &path, const QByteArray &content)
+{
+    if (::lseek(file.fd(), 0, SEEK_SET) == 0 && writeAll(file.fd(), content) &&
+        ::ftruncate(file.fd(), content.size()) == 0 &&
+        retried([&] { return ::fsync(file.fd()); }) == 0)
+        return {};
+    return fileFailure(QStringLiteral("cannot write"), path);
+}
+
+Result<LastLines> lastLines(const QString &path)
+{
+    QFile file(path);
+    if (!file.exists())
+        return LastLines{};
+    if (!file.open(QIODevice::ReadOnly))
+        return Error{ErrorCode::Io, u"cannot read " + path + u": " + file.errorString(),
+                     QStringLiteral("check the file's owner and rights")};
+    constexpr qint64 kFirstLook = 16 * 1024;
+    for (qint64 look = kFirstLook;; look *= 4) {
+        const qint64 from = std::max<qint64>(0, file.size() - look);
+        file.seek(from);
+        const QByteArray end = file.readAll();
+        const qsizetype close = end.lastIndexOf('\n');
+        const qsizetype open = close > 0 ? end.lastIndexOf('\n', close - 1) : -1;
+        if (open < 0 && from > 0)
+            continue; // the line is longer than what was read
+        LastLines last;
+        last.torn = end.mid(close + 1);
+        if (close > 0)
+            last.whole = end.mid(open + 1, close - open - 1);
+        return last;
+    }
 }
 
 } // namespace lockkeeper::app

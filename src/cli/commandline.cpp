@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commandline.h"
 
+#include "cli/auditcommand.h"
 #include "cli/deletecommand.h"
 #include "cli/democommand.h"
 #include "cli/doctorcommand.h"
@@ -102,6 +103,7 @@ void CommandLine::declareVerbs()
     m_commands.push_back(std::make_unique<HistoryCommand>());
     m_commands.push_back(std::make_unique<SessionCommand>());
     m_commands.push_back(std::make_unique<DoctorCommand>());
+    m_commands.push_back(std::make_unique<AuditCommand>());
     m_commands.push_back(std::make_unique<DemoCommand>());
     for (const auto &command : m_commands) {
         CLI::App *verb = m_app->add_subcommand(command->verb(), command->summary().toStdString());

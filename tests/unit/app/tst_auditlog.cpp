@@ -116,7 +116,8 @@ void TestAuditLog::writesAllFields()
     const auto lines = linesOf(log.currentFile());
     QCOMPARE(lines.size(), 2);
     const QJsonObject first = lines[0];
-    QCOMPARE(first[u"v"].toInt(), 1);
+    QCOMPARE(first[u"v"].toInt(), 2);
+    QCOMPARE(first[u"n"].toInt(), 1);
     QCOMPARE(first[u"at"].toString(), QStringLiteral("2026-01-01T00:00:00.000Z"));
     QCOMPARE(first[u"id"].toString(), QStringLiteral("id-1"));
     QCOMPARE(first[u"phase"].toString(), QStringLiteral("intent"));

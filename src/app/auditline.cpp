@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/auditline.h"
+
+#include "core/text.h"
+
+#include <QCoreApplication>
+#include <QCryptographicHash>
+#include <QSysInfo>
+
+#include <nlohmann/json.hpp>
+
+#include <pwd.h>
+#include <string>
+#include <unistd.h>
+
+namespace lockkeeper::app {
+
+namespace {
+
+/// 1: lines without a chain.
+constexpr int kVersion = 2;
+
+using Json = nlohmann::ordered_json;
+
+std::string text(const QString &string)
+{
+    return string.toStdString();
+}
+
+/// Ids and keys may be any bytes; the log stays text that people can read and search.
+std::string text(const QByteArray &bytes)
+{
+    return printable(bytes).toStdString();
+}
+
+QString osUser()
+{
+    const passwd *user = ::getpwuid(::geteuid());
+    return user ? QString::fromLocal8Bit(user->pw_name) : QString::number(::geteuid());
+}
+
+void writePlace(Json &line, const ChainPlace &place)
+{
+    line["v"] = kVersion;
+    line["n"] = place.number;
+    line["prev"] = place.previous.toStdString();
+    if (!place.torn.isEmpty())
+        line["torn"] = place.torn.toStdString();
+}
+
+void writeOutcome(Json &line, const AuditEntry &entry)
+{
+    Json steps = Json::array();
+    for (const QString &step : entry.steps)
+        steps.push_back(text(step));
+    line["outcome"] = text(entry.outcome);
+    line["steps"] = std::move(steps);
+    line["took_ms"] = entry.took ? Json(entry.took->count()) : Json();
+}
+
+std::optional<qint64> number(const Json &line, const char *name)
+{
+    const auto found = line.find(name);
+    if (found == line.end() || !found->is_number_integer())
+        return std::nullopt;
+    return found->get<qint64>();
+}
+
+QString string(const Json &line, const char *name)
+{
+    const auto found = line.find(name);
+    return found != line.end() && found->is_string()
+               ? QString::fromStdString(found->get_ref<const std::string &>())
+               : QString();
+}
+
+QStringList strings(const Json &line, const char *name)
+{
+    QStringList texts;
+    const auto found = line.find(name);
+    if (found == line.end() || !found->is_array())
+        return texts;
+    for (const Json &one : *found) {
+        if (one.is_string())
+            texts.append(QString::fromStdString(one.get_ref<const std::string &>()));
+    }
+    return texts;
+}
+
+} // namespace
+
+QByteArray auditLine(const AuditEntry &entry, WallTime at, const ChainPlace &place)
+{
+    const bool isOutcome = entry.phase == AuditEntry::Phase::Outcome;
+    Json line;
+    writePlace(line, place);
+    line["at"] = text(rfc3339(at));
+    line["id"] = text(entry.actionId);
+    line["phase"] = isOutcome ? "outcome" : "intent";
+    line["action"] = text(entry.action);
+    line["target"] = text(entry.target);
+    line["place"] = text(entry.place);
+    line["user"] = text(osUser());
+    line["host"] = text(QSysInfo::machineHostName());
+    line["pid"] = QCoreApplication::applicationPid();
+    line["key"] = text(entry.key);
+    line["session"] = text(entry.session.bytes());
+    line["token"] = text(entry.token.bytes());
+    line["owner"] = text(entry.owner);
+    line["reason"] = text(entry.reason);
+    if (isOutcome)
+        writeOutcome(line, entry);
+    return QByteArray::fromStdString(line.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+std::optional<AuditRecord> parseAuditLine(const QByteArray &line)
+{
+    const Json json = Json::parse(line.cbegin(), line.cend(), nullptr, false);
+    if (!json.is_object())
+        return std::nullopt;
+    const QString phase = string(json, "phase");
+    const auto at = parseRfc3339(string(json, "at"));
+    if (!at || (phase != u"intent" && phase != u"outcome"))
+        return std::nullopt;
+    AuditRecord record;
+    record.place.number = number(json, "n").value_or(0);
+    record.place.previous = string(json, "prev").toLatin1();
+    record.place.torn = string(json, "torn").toLatin1();
+    record.at = *at;
+    record.phase = phase == u"intent" ? AuditEntry::Phase::Intent : AuditEntry::Phase::Outcome;
+    record.actionId = string(json, "id");
+    record.action = string(json, "action");
+    record.target = string(json, "target");
+    record.where = string(json, "place");
+    record.user = string(json, "user");
+    record.host = string(json, "host");
+    record.key = string(json, "key");
+    record.session = string(json, "session");
+    record.token = string(json, "token");
+    record.owner = string(json, "owner");
+    record.reason = string(json, "reason");
+    record.outcome = string(json, "outcome");
+    record.steps = strings(json, "steps");
+    if (const auto took = number(json, "took_ms"))
+        record.took = milliseconds(*took);
+    return record;
+}
+
+QByteArray chainHash(const QByteArray &line)
+{
+    return QCryptographicHash::hash(line, QCryptographicHash::Sha256).toHex();
+}
+
+} // namespace lockkeeper::app

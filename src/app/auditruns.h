@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/auditline.h"
+
+#include <QList>
+
+#include <optional>
+
+namespace lockkeeper::app {
+
+/// One act: what was meant, and what became of it.
+struct AuditRun
+{
+    AuditRecord begun; ///< the intent; where an act is recorded once, that one line
+    std::optional<AuditRecord> outcome;
+
+    /// Whether the program ended between the two: what became of the act is not recorded.
+    [[nodiscard]] bool isCutShort() const { return !outcome; }
+    [[nodiscard]] WallTime lastAt() const { return outcome ? outcome->at : begun.at; }
+};
+
+/// The acts that the lines tell of, in the order in which they began.
+[[nodiscard]] QList<AuditRun> runsOf(const QList<AuditRecord> &records);
+
+} // namespace lockkeeper::app
