@@ -35,6 +35,7 @@ public:
         , monitor(client, changes, target.family, clock)
         , insight(monitor.registry(), target.nodeNames)
         , contention(client, monitor, clock)
+        , unlockedWrites(client, monitor, clock)
         , locks(client, target.family, clock, &monitor.news())
         , cache(client, target.family)
         , database(target.database ? std::make_unique<sessions::SessionDatabase>(*target.database,
@@ -65,6 +66,7 @@ public:
     {
         lookup.stop();
         contention.stop();
+        unlockedWrites.stop();
         monitor.stop();
         changes.close();
         client.close();
@@ -80,6 +82,7 @@ public:
     locks::LockMonitor monitor;
     locks::HoldInsight insight;
     locks::ContentionProbe contention;
+    locks::UnlockedWrites unlockedWrites;
     locks::LockProtocol locks;
     sessions::SessionCache cache;
     std::unique_ptr<sessions::SessionDatabase> database;
@@ -141,6 +144,7 @@ void Workspace::watch()
 {
     m_parts->monitor.start();
     m_parts->contention.start();
+    m_parts->unlockedWrites.start();
 }
 
 std::optional<Outage> Workspace::outage() const
@@ -241,6 +245,11 @@ const locks::HoldInsight &Workspace::insight() const
 const locks::ContentionProbe &Workspace::contention() const
 {
     return m_parts->contention;
+}
+
+const locks::UnlockedWrites &Workspace::unlockedWrites() const
+{
+    return m_parts->unlockedWrites;
 }
 
 locks::LockProtocol &Workspace::locks()

@@ -10,6 +10,7 @@
 #include "locks/holdinsight.h"
 #include "locks/lockmonitor.h"
 #include "locks/lockprotocol.h"
+#include "locks/unlockedwrites.h"
 #include "redis/client.h"
 #include "redis/feedchooser.h"
 #include "sessions/sessioncache.h"
@@ -74,6 +75,8 @@ public:
     /// What was learnt of holds and their owners; after watch().
     [[nodiscard]] const locks::HoldInsight &insight() const;
     [[nodiscard]] const locks::ContentionProbe &contention() const;
+    /// Cached sessions that were written without their lock; after watch().
+    [[nodiscard]] const locks::UnlockedWrites &unlockedWrites() const;
     [[nodiscard]] locks::LockProtocol &locks();
     [[nodiscard]] SessionLookup &lookup();
     [[nodiscard]] Actions &actions();

@@ -7,6 +7,7 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <array>
 
 namespace lockkeeper::cli {
@@ -25,6 +26,18 @@ constexpr qsizetype kRows = 15; ///< of each table for people
 QString tr(const char *text)
 {
     return QCoreApplication::translate("lockkeeper::cli", text);
+}
+
+/// Sessions that were written without their lock, those with most such writes first.
+QList<SessionId> mostWritten(const locks::UnlockedWrites &writes)
+{
+    QList<SessionId> sessions = writes.sessions().keys();
+    std::ranges::sort(sessions, [&writes](const SessionId &a, const SessionId &b) {
+        const int countA = writes.of(a).all();
+        const int countB = writes.of(b).all();
+        return countA != countB ? countA > countB : a < b;
+    });
+    return sessions;
 }
 
 Json spanJson(const SpanFigures &figures)
@@ -77,6 +90,27 @@ Json holdJson(const Hold &hold, const locks::HoldInsight &insight)
     return json;
 }
 
+/// null where it cannot be told.
+Json unlockedJson(const locks::UnlockedWrites &writes)
+{
+    if (!writes.canTell() && writes.overall().all() == 0)
+        return {};
+    const auto figuresJson = [](Json json, const locks::UnlockedFigures &figures) {
+        json["sure"] = figures.sure;
+        json["likely"] = figures.likely;
+        json["last_at"] = jsonOrNull(figures.last);
+        return json;
+    };
+    Json json = figuresJson(Json::object(), writes.overall());
+    json["sessions"] = Json::array();
+    for (const SessionId &session : mostWritten(writes)) {
+        Json entry;
+        entry["session_id"] = jsonOfBytes(session.bytes());
+        json["sessions"].push_back(figuresJson(entry, writes.of(session)));
+    }
+    return json;
+}
+
 Json historyJson(app::Workspace &workspace, std::optional<WallTime> since, WallTime until)
 {
     const locks::HoldInsight &insight = workspace.insight();
@@ -105,6 +139,7 @@ Json historyJson(app::Workspace &workspace, std::optional<WallTime> since, WallT
         addFigures(owner, entry.figures);
         json["owners"].push_back(owner);
     }
+    json["unlocked_writes"] = unlockedJson(workspace.unlockedWrites());
     json["holds"] = Json::array();
     for (const Hold &hold : registry.history().holds())
         json["holds"].push_back(holdJson(hold, insight));
@@ -154,14 +189,8 @@ void addRow(TextTable &table, const QString &what, const HoldFigures &figures)
                {oddEnds(figures)}});
 }
 
-void printText(app::Workspace &workspace, Output &output)
+void printFigures(const locks::HoldStatistics &statistics, Output &output)
 {
-    const locks::HoldStatistics &statistics = workspace.insight().statistics();
-    TextTable overall = figuresTable(tr("OVERALL"));
-    addRow(overall, tr("all sessions"), statistics.overall());
-    output.table(overall);
-    if (statistics.overall().holds == 0)
-        return;
     TextTable owners = figuresTable(tr("OWNER"));
     for (const auto &entry : statistics.owners().mid(0, kRows)) {
         const QString worker =
@@ -175,6 +204,33 @@ void printText(app::Workspace &workspace, Output &output)
         addRow(sessions, printable(entry.session.bytes()), entry.figures);
     output.line({});
     output.table(sessions);
+}
+
+void printUnlocked(const locks::UnlockedWrites &writes, Output &output)
+{
+    if (writes.overall().all() == 0)
+        return;
+    TextTable table(
+        {{tr("WRITTEN WITHOUT LOCK"), false, true}, {tr("SURE"), true}, {tr("LIKELY"), true}});
+    for (const SessionId &session : mostWritten(writes).mid(0, kRows)) {
+        const locks::UnlockedFigures figures = writes.of(session);
+        table.add({{printable(session.bytes()), Tone::Strong},
+                   {QString::number(figures.sure)},
+                   {QString::number(figures.likely)}});
+    }
+    output.line({});
+    output.table(table);
+}
+
+void printText(app::Workspace &workspace, Output &output)
+{
+    const locks::HoldStatistics &statistics = workspace.insight().statistics();
+    TextTable overall = figuresTable(tr("OVERALL"));
+    addRow(overall, tr("all sessions"), statistics.overall());
+    output.table(overall);
+    if (statistics.overall().holds > 0)
+        printFigures(statistics, output);
+    printUnlocked(workspace.unlockedWrites(), output);
 }
 
 } // namespace

@@ -52,6 +52,14 @@ QCoro::Task<int> WatchCommand::run(Context &context)
         }
     };
     QObject::connect(&monitor, &locks::LockMonitor::changed, &scope, printEvents);
+    QObject::connect(&workspace.unlockedWrites(), &locks::UnlockedWrites::seen, &scope,
+                     [&](const locks::UnlockedWrite &write) {
+                         if (over.hasEnded())
+                             return;
+                         printer.print(write);
+                         if (output.isBroken() || (left > 0 && --left == 0))
+                             over.end({});
+                     });
     QObject::connect(&monitor, &locks::LockMonitor::feedChanged, &scope,
                      [&](const locks::FeedStatus &feed) {
                          if (!over.hasEnded())

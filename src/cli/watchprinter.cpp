@@ -69,6 +69,21 @@ Json eventJson(const LockEvent &event, const app::Target &target)
     return json;
 }
 
+Json writeJson(const locks::UnlockedWrite &write, const app::Target &target)
+{
+    Json json;
+    json["event"] = "unlocked_write";
+    json["at"] = jsonOf(write.at);
+    json["lock_key"] = jsonOfBytes(write.key.bytes());
+    json["session_id"] = jsonOfBytes(write.session.bytes());
+    json["server"] = jsonOf(target.server.endpoint.toString());
+    json["cache_key"] = jsonOfBytes(target.family.cacheKey(write.session).bytes());
+    json["ttl_ms"] = jsonOrNull(write.ttl);
+    json["bytes"] = jsonOrNull(write.bytes);
+    json["confidence"] = write.isSure ? "sure" : "likely";
+    return json;
+}
+
 Json feedJson(const locks::FeedStatus &feed, const app::Target &target, WallTime at)
 {
     Json json;
@@ -99,6 +114,22 @@ void WatchPrinter::print(const LockEvent &event)
         m_output.json(lineText(eventJson(event, m_target)));
     else
         printText(event);
+}
+
+void WatchPrinter::print(const locks::UnlockedWrite &write)
+{
+    if (m_isJson) {
+        m_output.json(lineText(writeJson(write, m_target)));
+        return;
+    }
+    QString line = localTime(write.at) + u"  " +
+                   QStringLiteral("unlocked_write").leftJustified(14) + u' ' +
+                   printable(write.session.bytes()) + tr("  written while nobody held its lock");
+    if (!write.isSure)
+        line += tr(" (likely)");
+    if (write.bytes)
+        line += u"  " + sizeText(*write.bytes);
+    m_output.line(line, Tone::Warn);
 }
 
 void WatchPrinter::printText(const LockEvent &event)

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "locks/lockmonitor.h"
 #include "locks/lockrecord.h"
+#include "locks/unlockedwrites.h"
 
 #include <optional>
 
@@ -19,6 +20,7 @@ public:
     WatchPrinter(Output &output, bool isJson, const app::Target &target, const Clock &clock);
 
     void print(const locks::LockEvent &event);
+    void print(const locks::UnlockedWrite &write);
     /// Writes a line when feed, trust or reason differ from the last one.
     void print(const locks::FeedStatus &feed);
 

@@ -33,13 +33,18 @@ void EventListModel::apply(const locks::RegistryDelta &delta)
         if (event.kind == Kind::Snapshot)
             continue; // the list shows them
         queue({event.at, event.session, eventSentence(event),
-               event.kind == Kind::Ended ? std::optional(event.end) : std::nullopt});
+               event.kind == Kind::Ended && event.end != locks::HoldEnd::Released});
     }
 }
 
 void EventListModel::note(WallTime at, const QString &sentence)
 {
-    queue({at, {}, sentence, std::nullopt});
+    queue({at, {}, sentence, false});
+}
+
+void EventListModel::warn(WallTime at, const SessionId &session, const QString &sentence)
+{
+    queue({at, session, sentence, true});
 }
 
 void EventListModel::clear()

@@ -24,13 +24,15 @@ public:
         WallTime at;
         SessionId session; ///< empty: about the feed, not about a lock
         QString sentence;
-        std::optional<locks::HoldEnd> end;
+        bool isWorthALook = false;
     };
 
     explicit EventListModel(QObject *parent = nullptr);
 
     void apply(const locks::RegistryDelta &delta);
     void note(WallTime at, const QString &sentence);
+    /// Something about one session that is worth a look.
+    void warn(WallTime at, const SessionId &session, const QString &sentence);
     void clear();
     /// Takes over what was queued, now.
     void flush();

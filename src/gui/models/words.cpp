@@ -216,4 +216,10 @@ QString eventSentence(const locks::LockEvent &event)
     return tr("%1 after %2").arg(endWord(event.end), held);
 }
 
+QString writeSentence(const locks::UnlockedWrite &write)
+{
+    return write.isSure ? tr("its cached copy was written while nobody held the lock")
+                        : tr("its cached copy was written, it seems, while nobody held the lock");
+}
+
 } // namespace lockkeeper::gui

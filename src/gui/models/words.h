@@ -3,6 +3,7 @@
 
 #include "app/actionreport.h"
 #include "gui/models/lockrow.h"
+#include "locks/unlockedwrites.h"
 
 #include <QString>
 
@@ -42,5 +43,6 @@ struct OwnerLabel
 [[nodiscard]] QString timeOfDay(WallTime time);
 /// "released after 0.9 s".
 [[nodiscard]] QString eventSentence(const locks::LockEvent &event);
+[[nodiscard]] QString writeSentence(const locks::UnlockedWrite &write);
 
 } // namespace lockkeeper::gui

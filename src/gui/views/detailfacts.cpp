@@ -180,6 +180,20 @@ Facts sessionFacts(const app::Inspection &inspection, const Clock &clock)
     return facts;
 }
 
+Facts unlockedFacts(const locks::UnlockedFigures &writes, const Clock &clock)
+{
+    if (writes.all() == 0)
+        return {};
+    const QString count = writes.all() == 1 ? tr("once") : tr("%1 times").arg(writes.all());
+    return {
+        {tr("Unlocked"),
+         tr("written %1 while nobody held the lock").arg(count),
+         (writes.sure == 0 ? tr("likely, last %1") : tr("last %1")).arg(agoOf(writes.last, clock)),
+         {},
+         false,
+         true}};
+}
+
 Facts databaseFacts(const app::Inspection &inspection, const QString &database, const Clock &clock)
 {
     if (database.isEmpty())

@@ -4,6 +4,7 @@
 #include "app/inspection.h"
 #include "gui/models/lockrow.h"
 #include "gui/views/factsview.h"
+#include "locks/unlockedwrites.h"
 
 /// What the details say, as names and values.
 namespace lockkeeper::gui {
@@ -11,6 +12,9 @@ namespace lockkeeper::gui {
 [[nodiscard]] QList<FactsView::Fact> lockFacts(const LockRow &row, const Clock &clock);
 [[nodiscard]] QList<FactsView::Fact> sessionFacts(const app::Inspection &inspection,
                                                   const Clock &clock);
+/// How often the session was written without its lock; nothing where it was not, or nobody knows.
+[[nodiscard]] QList<FactsView::Fact> unlockedFacts(const locks::UnlockedFigures &writes,
+                                                   const Clock &clock);
 /// @param database where the row was looked for; empty: no database was given
 [[nodiscard]] QList<FactsView::Fact> databaseFacts(const app::Inspection &inspection,
                                                    const QString &database, const Clock &clock);

@@ -279,7 +279,9 @@ void DetailsPane::presentSession()
     }
     const ClockAt clock = shownClock();
     const auto &dsn = m_workspace->target().database;
-    m_form->sessionFacts->setFacts(sessionFacts(*m_inspection, clock));
+    const locks::UnlockedWrites &writes = m_workspace->unlockedWrites();
+    m_form->sessionFacts->setFacts(sessionFacts(*m_inspection, clock) +
+                                   unlockedFacts(writes.of(m_row->record.session), clock));
     m_form->databaseFacts->setFacts(
         databaseFacts(*m_inspection, dsn ? dsn->displayText() : QString(), clock));
     const sessions::ChatSession *session = m_inspection->session();

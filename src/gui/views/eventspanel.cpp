@@ -58,8 +58,8 @@ public:
         write(timeOfDay(line.at), option.font, Theme::Role::Secondary, 0);
         if (!line.session.isEmpty())
             write(shortened(printable(line.session.bytes())), fixed, Theme::Role::Secondary, 0);
-        const bool isWorthALook = line.end && *line.end != locks::HoldEnd::Released;
-        write(line.sentence, option.font, isWorthALook ? Theme::Role::Warn : Theme::Role::Text, 0);
+        write(line.sentence, option.font, line.isWorthALook ? Theme::Role::Warn : Theme::Role::Text,
+              0);
     }
 
 private:

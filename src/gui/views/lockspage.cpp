@@ -106,8 +106,10 @@ QWidget *LocksPage::makeFilterBar()
 
 void LocksPage::setWorkspace(app::Workspace *workspace)
 {
-    if (m_workspace)
+    if (m_workspace) {
         disconnect(&m_workspace->monitor(), nullptr, this, nullptr);
+        disconnect(&m_workspace->unlockedWrites(), nullptr, this, nullptr);
+    }
     m_workspace = workspace;
     m_table->clearSelectedLock();
     m_eventModel.clear();
@@ -122,6 +124,10 @@ void LocksPage::setWorkspace(app::Workspace *workspace)
                 [this](const locks::RegistryDelta &delta) {
                     m_model.apply(delta);
                     m_eventModel.apply(delta);
+                });
+        connect(&workspace->unlockedWrites(), &locks::UnlockedWrites::seen, this,
+                [this](const locks::UnlockedWrite &write) {
+                    m_eventModel.warn(write.at, write.session, writeSentence(write));
                 });
         connect(&monitor, &locks::LockMonitor::feedChanged, this, &LocksPage::showFeed);
         showFeed(monitor.feed());

@@ -43,6 +43,7 @@ StatusStrip::StatusStrip(QWidget *parent)
     , m_server(makeLabel(this))
     , m_database(makeLabel(this))
     , m_scan(makeLabel(this))
+    , m_unlocked(makeLabel(this))
     , m_roundTrip(makeLabel(this))
 {
     setObjectName(QStringLiteral("statusStrip"));
@@ -59,7 +60,7 @@ StatusStrip::StatusStrip(QWidget *parent)
     layout->setContentsMargins(12, 0, 16, 0);
     layout->setSpacing(16);
     layout->addLayout(feed);
-    for (QLabel *label : {m_proof, m_counts, m_server, m_database, m_scan})
+    for (QLabel *label : {m_proof, m_counts, m_unlocked, m_server, m_database, m_scan})
         layout->addWidget(label);
     layout->addStretch();
     layout->addWidget(m_roundTrip);
@@ -78,15 +79,29 @@ void StatusStrip::present(app::Workspace *workspace, const Counts &counts)
                       : counts.isFiltered
                           ? tr("%1 of %2").arg(locale().toString(counts.shown), held)
                           : held);
+        presentWrites(workspace->unlockedWrites());
         return;
     }
     m_dot->setPixmap(shapePixmap(Shape::Ring, Theme::of(palette()).color(Theme::Role::Gone),
                                  devicePixelRatioF()));
     say(m_feed, tr("not connected"));
-    for (QLabel *label : {m_proof, m_counts, m_server, m_database, m_scan, m_roundTrip}) {
+    for (QLabel *label :
+         {m_proof, m_counts, m_unlocked, m_server, m_database, m_scan, m_roundTrip}) {
         label->clear();
         label->hide();
     }
+}
+
+void StatusStrip::presentWrites(const locks::UnlockedWrites &writes)
+{
+    const locks::UnlockedFigures &figures = writes.overall();
+    say(m_unlocked, figures.all() == 0
+                        ? QString()
+                        : counted(figures.all(), tr("1 unlocked write"), tr("%1 unlocked writes")));
+    m_unlocked->setToolTip(
+        tr("Cached sessions were written while nobody held their lock, since "
+           "this connection was made: %1 surely, %2 likely.")
+            .arg(locale().toString(figures.sure), locale().toString(figures.likely)));
 }
 
 void StatusStrip::presentFeed(app::Workspace &workspace)
@@ -148,6 +163,11 @@ void StatusStrip::presentServer(app::Workspace &workspace)
 QString StatusStrip::feedText() const
 {
     return m_feed->text();
+}
+
+QString StatusStrip::writesText() const
+{
+    return m_unlocked->text();
 }
 
 } // namespace lockkeeper::gui

@@ -11,6 +11,10 @@ namespace lockkeeper::app {
 class Workspace;
 }
 
+namespace lockkeeper::locks {
+class UnlockedWrites;
+} // namespace lockkeeper::locks
+
 namespace lockkeeper::gui {
 
 /// The status bar: what feeds the list, when it last proved that it lives, counts, the server.
@@ -31,8 +35,10 @@ public:
     /// Null: not connected.
     void present(app::Workspace *workspace, const Counts &counts);
     [[nodiscard]] QString feedText() const;
+    [[nodiscard]] QString writesText() const;
 
 private:
+    void presentWrites(const locks::UnlockedWrites &writes);
     void presentFeed(app::Workspace &workspace);
     void presentServer(app::Workspace &workspace);
 
@@ -43,6 +49,7 @@ private:
     QLabel *m_server;
     QLabel *m_database;
     QLabel *m_scan;
+    QLabel *m_unlocked;
     QLabel *m_roundTrip;
 };
 

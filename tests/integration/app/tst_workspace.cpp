@@ -111,6 +111,7 @@ private slots:
     void destroyedAtRandomMoments();
     void mayBeDestroyedByItsOwnSignal();
     void reconnectsByItself();
+    void doesNotAccuseItself();
 };
 
 void TestWorkspace::opensAndCloses()
@@ -354,6 +355,23 @@ void TestWorkspace::reconnectsByItself()
     QVERIFY(bench.server.restart());
     QTRY_VERIFY_WITH_TIMEOUT(bench.workspace().client().isReady(), 60'000);
     QTRY_VERIFY_WITH_TIMEOUT(bench.workspace().monitor().feed().isTrusted, 60'000);
+}
+
+/// What we write under our own lock is no unlocked write.
+void TestWorkspace::doesNotAccuseItself()
+{
+    test::Workbench bench;
+    LK_START_REDIS(bench);
+    Workspace &workspace = bench.workspace();
+    workspace.watch();
+    QTRY_VERIFY(workspace.monitor().feed().isTrusted);
+    for (int i = 0; i < 50; ++i)
+        QVERIFY2(bench.addSession(i % 2 ? "s1" : "s2", "alice"), qPrintable(bench.reason()));
+    QCOMPARE(outcomeText(await(workspace.actions().remove(test::deleteOf("s1")))),
+             QStringLiteral("done"));
+    bench.server.redis({"SETEX", "chat:session:marker", "43200", "{}"}); // judged after all that
+    QTRY_COMPARE_WITH_TIMEOUT(workspace.unlockedWrites().of(SessionId("marker")).all(), 1, 20'000);
+    QCOMPARE(workspace.unlockedWrites().overall().all(), 1);
 }
 
 QTEST_GUILESS_MAIN(TestWorkspace)

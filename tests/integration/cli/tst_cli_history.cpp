@@ -59,6 +59,8 @@ void TestCliHistory::tellsHowHoldsEnded()
             server.redis({"DEL", lockKey("a")});
             server.redis({"SET", lockKey("b"), freshToken(), "NX", "PX", "200"});
             server.redis({"SET", lockKey("c"), freshToken(), "NX", "PX", "60000"});
+            server.redis({"SETEX", cacheKey("c"), "43200", "under its lock"});
+            server.redis({"SETEX", cacheKey("d"), "43200", "without"});
         });
     QCOMPARE(run.exitCode, 0);
     const QJsonObject history = run.object();
@@ -85,6 +87,13 @@ void TestCliHistory::tellsHowHoldsEnded()
     const int waitedMs = a[QStringLiteral("waited_ms")].toInt();
     QVERIFY2(waitedMs >= 1400 && waitedMs < 3500, qPrintable(QString::number(waitedMs)));
     QVERIFY(!a[QStringLiteral("owner")].toObject()[QStringLiteral("worker")].isNull());
+    const QJsonObject unlocked = history[QStringLiteral("unlocked_writes")].toObject();
+    QCOMPARE(unlocked[QStringLiteral("sure")].toInt(), 0);
+    QCOMPARE(unlocked[QStringLiteral("likely")].toInt(), 1);
+    const QJsonArray written = unlocked[QStringLiteral("sessions")].toArray();
+    QCOMPARE(written.size(), 1);
+    QCOMPARE(written[0][QStringLiteral("session_id")].toString(), QStringLiteral("d"));
+    QVERIFY(!written[0][QStringLiteral("last_at")].isNull());
 }
 
 void TestCliHistory::showsTables()
@@ -96,10 +105,12 @@ void TestCliHistory::showsTables()
         server.redis({"SET", lockKey("a"), freshToken(), "NX", "PX", "60000"});
         QTest::qWait(100);
         server.redis({"DEL", lockKey("a")});
+        server.redis({"SETEX", cacheKey("b"), "43200", "without a lock"});
     });
     QCOMPARE(run.exitCode, 0);
     QVERIFY2(run.out.startsWith("OVERALL"), run.out.constData());
     QVERIFY2(run.out.contains("\nOWNER") && run.out.contains("\nSESSION"), run.out.constData());
+    QVERIFY2(run.out.contains("\nWRITTEN WITHOUT LOCK"), run.out.constData());
     QVERIFY2(run.err.contains("0 locks are held now"), run.err.constData());
 }
 

@@ -24,6 +24,7 @@ class TestCliWatch final : public QObject
 private slots:
     void tellsTheSnapshotThenWhatHappens();
     void tellsExpiryAtTheDeadline();
+    void tellsOfWritesWithoutTheLock();
     void tellsWhenTheFeedIsLost();
     void endsAfterACount();
     void endsAfterASpan();
@@ -98,6 +99,31 @@ void TestCliWatch::tellsExpiryAtTheDeadline()
     QCOMPARE(expired[u"session_id"].toString(), QStringLiteral("short"));
     watch->terminate();
     QVERIFY(watch->waitForFinished(kEnd));
+}
+
+void TestCliWatch::tellsOfWritesWithoutTheLock()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    const auto watch =
+        cli.start(QStringList(kWatch) << QStringLiteral("--count") << QStringLiteral("1"));
+    QVERIFY(!nextEvent(*watch, QStringLiteral("synced")).isEmpty());
+    QVERIFY(!nextEvent(*watch, QStringLiteral("feed")).isEmpty());
+    server.redis({"SETEX", cacheKey("s"), "43200", "{}"});
+    const QJsonObject write = nextEvent(*watch);
+    QCOMPARE(write[u"event"].toString(), QStringLiteral("unlocked_write"));
+    QCOMPARE(write.keys(), QStringLiteral("at bytes cache_key confidence event lock_key server "
+                                          "session_id ttl_ms")
+                               .split(u' '));
+    QCOMPARE(write[u"session_id"].toString(), QStringLiteral("s"));
+    QCOMPARE(write[u"cache_key"].toString(), QString::fromLatin1(cacheKey("s")));
+    QCOMPARE(write[u"lock_key"].toString(), QString::fromLatin1(lockKey("s")));
+    QCOMPARE(write[u"confidence"].toString(), QStringLiteral("likely"));
+    QCOMPARE(write[u"bytes"].toInt(), 2);
+    QVERIFY(write[u"ttl_ms"].toInt() > 43'000'000);
+    QVERIFY(watch->waitForFinished(kEnd)); // it counts
+    QCOMPARE(watch->exitCode(), 0);
 }
 
 void TestCliWatch::tellsWhenTheFeedIsLost()
