@@ -80,7 +80,7 @@ LockEvent eventOf(LockEvent::Kind kind, const LockRecord &record, SteadyTime at,
     event.session = record.session;
     event.token = record.token;
     if (kind != LockEvent::Kind::Ended)
-        event.ttl = record.ttl(clock.steady());
+        event.ttl = record.ttl(at);
     event.held = record.held(kind == LockEvent::Kind::Acquired ? clock.steady() : at);
     return event;
 }

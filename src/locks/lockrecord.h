@@ -47,7 +47,7 @@ struct LockRecord
     /// It cannot have begun before: its token was not made, or another held the lock. nullopt: the
     /// token does not tell.
     std::optional<SteadyTime> earliestStart;
-    int renewals = 0;                ///< deadlines seen moving, since seenSince
+    int renewals = 0; ///< how often its deadline was seen to move to a later time, since seenSince
     bool isWatchedFromStart = false; ///< false: it may have been renewed before seenSince
     int acquisitionsLastMinute = 0;  ///< holds of this key that began within a minute
     /// Whether others ask for it while it is held; nullopt: not known, as in its first seconds.
@@ -86,7 +86,8 @@ enum class HoldEnd {
 /// "released", "expired", "replaced", "force_released", "taken_over", "flushed".
 [[nodiscard]] QLatin1StringView name(HoldEnd end);
 
-/// Something that happened to a lock, in the words of `watch`.
+/// Something that happened to a lock, in the words of `watch`. Renewed: its deadline moved, in most
+/// cases to a later time.
 struct LockEvent
 {
     enum class Kind { Snapshot, Synced, Acquired, Renewed, Ended };
@@ -98,7 +99,7 @@ struct LockEvent
     SessionId session;
     Token token;                        ///< current token; of the hold that ended for Ended
     std::optional<Token> previousToken; ///< Ended by Replaced/TakenOver: `token` is the new one
-    std::optional<milliseconds> ttl;
+    std::optional<milliseconds> ttl; ///< from `at`: the deadline is at + ttl; nullopt: never
     std::optional<milliseconds> held;
 
     friend bool operator==(const LockEvent &, const LockEvent &) = default;

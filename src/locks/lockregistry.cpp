@@ -13,8 +13,6 @@ namespace {
 
 /// A read this much after the deadline finds the key gone: servers count in whole milliseconds.
 constexpr auto kExpiryGrace = 2ms;
-/// A deadline has to move by more than this to count as a renewal.
-constexpr auto kRenewalStep = 50ms;
 /// When to try again to read what the server refused to show.
 constexpr auto kRefusedRetry = 5s;
 
@@ -195,24 +193,8 @@ void LockRegistry::begin(const LockKey &key, const LockObservation &observation,
     record.acquisitionsLastMinute = m_recent.acquisitions(key);
     record.backAfter = m_expected.sinceOwnAct(key, start.at);
     setDeadline(record, observation);
+    noteTold(record);
     store(record);
-}
-
-void LockRegistry::renewOrKeep(const LockKey &key, const LockObservation &observation,
-                               const PushMarks &pushes)
-{
-    LockRecord record = m_records.value(key);
-    const auto before = record.deadline;
-    const auto after = observation.deadline();
-    const auto doubt = observation.doubt() + m_upkeep.value(key).halfWidth + kRenewalStep;
-    const bool isRenewed = before && (!after || *after > *before + doubt);
-    setDeadline(record, observation);
-    if (isRenewed)
-        ++record.renewals;
-    store(record);
-    if (isRenewed)
-        m_delta.happened(eventOf(LockEvent::Kind::Renewed, record,
-                                 pushes.last.value_or(observation.receivedAt), m_clock));
 }
 
 void LockRegistry::changeHands(const LockKey &key, const LockObservation &observation,
@@ -242,7 +224,7 @@ void LockRegistry::changeHands(const LockKey &key, const LockObservation &observ
     if (isOneEvent) {
         ended.previousToken = old.token;
         ended.token = observation.token;
-        ended.ttl = observation.ttl;
+        ended.ttl = m_records[key].ttl(endedAt);
     }
     m_delta.happened(ended);
     if (!isOneEvent)
@@ -310,28 +292,6 @@ void LockRegistry::expireDue()
     // The read arms the check again, if the row outlives it.
     for (const LockKey &key : m_checks.take(m_clock.steady()))
         m_reads.addDue(key);
-}
-
-void LockRegistry::setDeadline(LockRecord &record, const LockObservation &observation)
-{
-    Upkeep &upkeep = m_upkeep[record.key];
-    const auto halfWidth = observation.doubt();
-    const auto observed = observation.deadline();
-    // Of two readings of one deadline the narrower one stays, so that countdowns do not jitter,
-    // but not when the row outlived it.
-    const bool isSame =
-        observed && record.deadline && *record.deadline > observation.receivedAt &&
-        std::chrono::abs(*observed - *record.deadline) <= halfWidth + upkeep.halfWidth + 1ms;
-    if (!isSame || halfWidth < upkeep.halfWidth) {
-        record.deadline = observed;
-        upkeep.halfWidth = halfWidth;
-    }
-    record.lease = std::max(record.lease, observation.ttl.value_or(record.lease));
-    upkeep.seenAt = observation.sentAt;
-    if (record.deadline)
-        m_checks.set(record.key, std::max(*record.deadline, m_clock.steady()) + kExpiryGrace);
-    else
-        m_checks.remove(record.key);
 }
 
 // Out -----------------------------------------------------------------------------------------

@@ -116,6 +116,8 @@ private:
     {
         SteadyTime::duration halfWidth{}; ///< how far the deadline may be off
         SteadyTime seenAt;                ///< the last read that showed this hold was sent then
+        std::optional<SteadyTime> told;   ///< the deadline as the newest event tells it
+        SteadyTime::duration toldDoubt{}; ///< how far that may be off
     };
 
     void observeMissing(const LockKey &key, const LockObservation &observation,
@@ -129,6 +131,7 @@ private:
     void begin(const LockKey &key, const LockObservation &observation, HoldStart start);
     void renewOrKeep(const LockKey &key, const LockObservation &observation,
                      const PushMarks &pushes);
+    void noteTold(const LockRecord &record);
     void changeHands(const LockKey &key, const LockObservation &observation,
                      const PushMarks &pushes);
     void endGone(const LockRecord &record, const LockObservation &observation,

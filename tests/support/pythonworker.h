@@ -30,6 +30,8 @@ public:
     void writeLine(const QByteArray &line);
     /// The next line of its output; empty, with reason(), when it ended or took too long.
     [[nodiscard]] QByteArray readLine(std::chrono::milliseconds limit = std::chrono::seconds(60));
+    /// All that it has written and nobody has read.
+    [[nodiscard]] QByteArray readAll() { return m_process.readAllStandardOutput(); }
     /// Writes a line and reads the answer.
     [[nodiscard]] QByteArray ask(const QByteArray &line);
     /// Waits for its end; false when it failed or took too long.

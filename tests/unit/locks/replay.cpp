@@ -263,9 +263,23 @@ void Replay::compareRow(const QByteArray &key)
     else if (row->deadline && std::chrono::abs(*row->deadline - m_server.deadline(*entry)) >
                                   m_monitor.doubt(row->key))
         complain(u"deadline of " + printable(key) + u" is wrong");
-    const Story story = m_stories.value(LockKey(key));
-    if (story.isHeld != !row->isForeign() || (story.isHeld && story.token != row->token))
-        complain(u"the events tell another story of " + printable(key));
+    compareStory(*row);
+}
+
+void Replay::compareStory(const LockRecord &row)
+{
+    const QString key = printable(row.key.bytes());
+    const Story story = m_stories.value(row.key);
+    if (story.isHeld != !row.isForeign() || (story.isHeld && story.token != row.token))
+        return complain(u"the events tell another story of " + key);
+    if (!story.isHeld)
+        return;
+    if (story.deadline.has_value() != row.deadline.has_value())
+        return complain(u"the events tell of a deadline of " + key + u", or of none, wrongly");
+    constexpr milliseconds kStep(50); // what is less is not told
+    if (row.deadline && std::chrono::abs(*story.deadline - wallTimeOf(*row.deadline, m_clock)) >
+                            kStep + m_monitor.doubt(row.key) + m_monitor.worstDoubt(row.key))
+        complain(u"the events tell another deadline of " + key);
 }
 
 void Replay::checkEvent(const LockEvent &event)
@@ -283,7 +297,7 @@ void Replay::checkEvent(const LockEvent &event)
     case LockEvent::Kind::Acquired:
         if (story.isHeld)
             complain(u"began while held: " + what);
-        story = {true, event.token};
+        story = {true, event.token, {}};
         break;
     case LockEvent::Kind::Renewed:
         if (!story.isHeld || story.token != event.token)
@@ -293,9 +307,10 @@ void Replay::checkEvent(const LockEvent &event)
         ++m_endings;
         if (!story.isHeld || story.token != event.previousToken.value_or(event.token))
             complain(u"ended, but not held: " + what);
-        story = {event.previousToken.has_value(), event.token};
+        story = {event.previousToken.has_value(), event.token, {}};
         break;
     }
+    story.deadline = event.ttl ? std::optional(event.at + *event.ttl) : std::nullopt;
 }
 
 void Replay::checkHistory()

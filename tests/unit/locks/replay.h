@@ -29,6 +29,7 @@ private:
     {
         bool isHeld = false;
         Token token;
+        std::optional<WallTime> deadline;
     };
 
     [[nodiscard]] milliseconds someTtl();
@@ -48,6 +49,7 @@ private:
     [[nodiscard]] bool isNearDeadline() const;
     void compare();
     void compareRow(const QByteArray &key);
+    void compareStory(const locks::LockRecord &row);
     void checkEvent(const locks::LockEvent &event);
     void checkHistory();
     void complain(const QString &what);

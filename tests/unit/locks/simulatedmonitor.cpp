@@ -244,7 +244,9 @@ void SimulatedMonitor::deliver(const Batch &batch)
         }
         observation->sentAt = batch.sentAt;
         observation->receivedAt = m_clock.steady();
-        m_doubts.insert(key, (m_clock.steady() - batch.sentAt) * 3 / 2 + 5ms);
+        const SteadyTime::duration doubt = (m_clock.steady() - batch.sentAt) * 3 / 2 + 5ms;
+        m_doubts.insert(key, doubt);
+        m_worstDoubts.insert(key, std::max(m_worstDoubts.value(key), doubt));
         m_registry.observed(key, *observation);
     }
 }

@@ -33,6 +33,11 @@ public:
     {
         return m_doubts.value(key);
     }
+    /// The same of the slowest read ever.
+    [[nodiscard]] SteadyTime::duration worstDoubt(const LockKey &key) const
+    {
+        return m_worstDoubts.value(key);
+    }
 
 private:
     struct Delivery
@@ -84,6 +89,7 @@ private:
     std::optional<Page> m_page;  ///< on its way
     std::deque<Batch> m_batches;
     QHash<LockKey, SteadyTime::duration> m_doubts;
+    QHash<LockKey, SteadyTime::duration> m_worstDoubts;
     int m_readCount = 0;
 };
 
