@@ -228,9 +228,14 @@ QCoro::Task<CheckupStage> Checkup::askRole()
     CheckupStage stage = fine(QStringLiteral("role"), info.toString());
     if (info.isReplica()) {
         stage.outcome = Outcome::Warning;
-        stage.error =
-            Error{ErrorCode::NotPermitted, tr("this server is a replica: it takes no writes"),
-                  tr("connect to its primary to release or delete")};
+        stage.error = Error{
+            ErrorCode::NotPermitted,
+            info.primary.isEmpty()
+                ? tr("this server is a replica: what it shows may lag, and it takes no writes")
+                : tr("this server is a replica of %1: what it shows may lag, and it takes no "
+                     "writes")
+                      .arg(info.primary),
+            tr("connect to the primary to release or delete")};
     }
     co_return stage;
 }

@@ -41,11 +41,14 @@ QCoro::Task<int> HistoryCommand::run(Context &context)
     const auto stopped = endOnStop(context.stop(), over);
     std::optional<WallTime> since;
     const auto begin = [&](const locks::FeedStatus &feed) {
-        if (since || !feed.isTrusted)
+        // What a replica shows is worth telling as well: the reason says what it is.
+        if (since || feed.scan || !monitor.registry().isSynced())
             return;
         since = context.clock().wall();
         QTimer::singleShot(span, &scope, [&over] { over.end({}); });
         context.output().note(tr("watching for %1 …").arg(spanText(span)));
+        if (!feed.isTrusted)
+            context.output().warning(feed.reason);
     };
     QObject::connect(&monitor, &locks::LockMonitor::feedChanged, &scope, begin);
     // A server that gives no feed must not keep us waiting for ever.

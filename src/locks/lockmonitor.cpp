@@ -29,48 +29,14 @@ constexpr Patrol::Pace kUntoldPace{.rows = milliseconds(1000), .sweeps = millise
 constexpr Patrol::Pace kPollPace{
     .rows = milliseconds(500), .sweeps = milliseconds(1000), .share = 10};
 
+/// A server that lives is heard of every second.
+constexpr auto kSilence = milliseconds(2500);
+constexpr milliseconds kWatchPace{250};
+
 /// How often sessions on screen are looked up anew where nobody tells of them.
 constexpr auto kSessionsPace = std::chrono::seconds(5);
 
-/// A pace in steps, so that it is said anew only when it has changed.
-QString paceText(milliseconds resolution)
-{
-    for (const int seconds : {2, 5, 10, 30, 60, 300}) {
-        if (resolution <= std::chrono::seconds(seconds))
-            return QString::number(seconds) + u" s";
-    }
-    return QStringLiteral("some minutes");
-}
-
-FeedStatus::Kind statusKind(ChangeFeed::Kind kind)
-{
-    switch (kind) {
-    case ChangeFeed::Kind::Push:
-        return FeedStatus::Kind::Push;
-    case ChangeFeed::Kind::Notify:
-        return FeedStatus::Kind::Notify;
-    case ChangeFeed::Kind::Poll:
-        return FeedStatus::Kind::Poll;
-    }
-    Q_UNREACHABLE();
-}
-
 } // namespace
-
-QLatin1StringView name(FeedStatus::Kind kind)
-{
-    switch (kind) {
-    case FeedStatus::Kind::None:
-        return QLatin1StringView("none");
-    case FeedStatus::Kind::Push:
-        return redis::name(ChangeFeed::Kind::Push);
-    case FeedStatus::Kind::Notify:
-        return redis::name(ChangeFeed::Kind::Notify);
-    case FeedStatus::Kind::Poll:
-        return redis::name(ChangeFeed::Kind::Poll);
-    }
-    Q_UNREACHABLE();
-}
 
 LockMonitor::LockMonitor(redis::Client &client, redis::ChangeFeed &changes, LockFamily family,
                          const Clock &clock, QObject *parent)
@@ -87,6 +53,7 @@ LockMonitor::LockMonitor(redis::Client &client, redis::ChangeFeed &changes, Lock
     m_readTimer.setSingleShot(true);
     m_rescanTimer.setSingleShot(true);
     m_rescanTimer.setInterval(kScanRetry);
+    m_watchTimer.setInterval(kWatchPace);
     connectParts();
 }
 
@@ -102,14 +69,9 @@ void LockMonitor::connectParts()
             beginScan(Scanner::Pace::Gentle);
     });
     connect(&m_readTimer, &QTimer::timeout, this, [this] { readDirty(); });
-    connect(&m_changes, &ChangeFeed::established, this,
-            [this] { beginScan(Scanner::Pace::Gentle); });
-    connect(&m_changes, &ChangeFeed::lost, this, [this] {
-        m_scanner.stop();
-        m_patrol.stop();
-        m_registry.distrust();
-        publish();
-    });
+    connect(&m_watchTimer, &QTimer::timeout, this, &LockMonitor::updateFeed);
+    connect(&m_changes, &ChangeFeed::established, this, &LockMonitor::feedEstablished);
+    connect(&m_changes, &ChangeFeed::lost, this, &LockMonitor::feedLost);
     connect(&m_changes, &ChangeFeed::keysChanged, this, &LockMonitor::keysChanged);
     connect(&m_changes, &ChangeFeed::everythingChanged, this, [this] {
         m_registry.noteFlush();
@@ -117,6 +79,7 @@ void LockMonitor::connectParts()
         emit everythingChanged();
     });
     connect(&m_client, &redis::Client::stateChanged, this, &LockMonitor::clientChanged);
+    connect(&m_client, &redis::Client::serverInfoChanged, this, &LockMonitor::serverChanged);
     connect(&m_scanner, &Scanner::found, this, [this](const QList<QByteArray> &keys) {
         for (const QByteArray &key : keys)
             m_registry.found(key);
@@ -145,9 +108,7 @@ void LockMonitor::connectParts()
 void LockMonitor::clientChanged(Link::State state)
 {
     if (state == Link::State::Ready) {
-        const QString runId = std::exchange(m_runId, m_client.serverInfo().runId);
-        if (!runId.isEmpty() && runId != m_runId)
-            m_registry.noteFlush();
+        serverChanged();
         // A scan that the lost connection cut short starts over; reads just go on.
         if (m_changes.isEstablished() && m_scanError)
             beginScan(Scanner::Pace::Gentle);
@@ -156,12 +117,55 @@ void LockMonitor::clientChanged(Link::State state)
     updateFeed();
 }
 
+void LockMonitor::serverChanged()
+{
+    const ServerWatch::News news = m_server.take(m_client.serverInfo(), m_clock.wall());
+    if (!m_isStarted)
+        return;
+    if (news.isOtherProcess)
+        m_registry.noteFlush();
+    if (!m_changes.isEstablished()) {
+        updateFeed();
+    } else if (!isOneServer()) {
+        m_changes.restart({ErrorCode::ConnectionLost,
+                           QStringLiteral("commands reach another server, or another process of "
+                                          "it, than the one that tells of changes"),
+                           {}});
+    } else if (news.isOtherProcess || news.isOtherRole) {
+        beginScan(Scanner::Pace::Gentle);
+    } else {
+        updateFeed();
+    }
+}
+
+bool LockMonitor::isOneServer() const
+{
+    const QString fed = m_changes.runId();
+    const QString read = m_client.serverInfo().runId;
+    return !m_client.isReady() || fed.isEmpty() || read.isEmpty() || fed == read;
+}
+
+void LockMonitor::feedEstablished()
+{
+    beginScan(Scanner::Pace::Gentle);
+    serverChanged(); // the news may come from another server now
+}
+
+void LockMonitor::feedLost()
+{
+    m_scanner.stop();
+    m_patrol.stop();
+    m_registry.distrust();
+    publish();
+}
+
 void LockMonitor::start()
 {
     if (m_isStarted)
         return;
     m_isStarted = true;
-    m_runId = m_client.serverInfo().runId;
+    serverChanged();
+    m_watchTimer.start();
     m_changes.open();
     updateFeed();
 }
@@ -176,6 +180,7 @@ void LockMonitor::stop()
     m_expiryTimer.stop();
     m_readTimer.stop();
     m_rescanTimer.stop();
+    m_watchTimer.stop();
 }
 
 std::optional<SteadyTime> LockMonitor::lastProof() const
@@ -349,36 +354,27 @@ FeedStatus LockMonitor::currentFeed() const
         return feed;
     }
     feed.kind = statusKind(m_changes.kind());
-    if (!m_client.isReady())
-        feed.reason =
-            m_client.lastError() ? m_client.lastError()->what : QStringLiteral("connecting");
-    else if (m_scanError)
-        feed.reason = m_scanError->what;
-    else if (!m_registry.isSynced())
-        feed.reason = QStringLiteral("reading the locks");
+    feed.reason = objection();
     feed.isTrusted = feed.reason.isEmpty();
     if (feed.isTrusted)
-        feed.reason = limits();
+        feed.reason = limitsOf(m_changes, m_patrol.resolution());
     return feed;
 }
 
-QString LockMonitor::limits() const
+QString LockMonitor::objection() const
 {
-    const QString why = m_changes.whyNotBetter();
-    switch (m_changes.kind()) {
-    case ChangeFeed::Kind::Push:
-        return why;
-    case ChangeFeed::Kind::Notify:
-        return u"flushes and swapped databases show within some seconds only; " + why;
-    case ChangeFeed::Kind::Poll: {
-        const auto pace = m_patrol.resolution();
-        if (!pace)
-            return u"looking again and again; " + why;
-        return u"every lock is looked at within " + paceText(*pace) +
-               u", shorter holds may be missed; " + why;
-    }
-    }
-    Q_UNREACHABLE();
+    if (!m_client.isReady())
+        return m_client.lastError() ? m_client.lastError()->what : QStringLiteral("connecting");
+    if (const QString reason = m_server.objection(); !reason.isEmpty())
+        return reason;
+    if (m_scanError)
+        return m_scanError->what;
+    if (!m_registry.isSynced())
+        return QStringLiteral("reading the locks");
+    const auto proof = lastProof();
+    if (proof && m_clock.steady() - *proof > kSilence)
+        return QStringLiteral("the server has not answered for more than two seconds");
+    return {};
 }
 
 } // namespace lockkeeper::locks

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "core/flows.h"
+#include "locks/feedstatus.h"
 #include "locks/locknews.h"
 #include "locks/lockreader.h"
 #include "locks/lockregistry.h"
 #include "locks/patrol.h"
+#include "locks/serverwatch.h"
 #include "redis/changefeed.h"
 #include "redis/client.h"
 #include "redis/scanner.h"
@@ -14,24 +16,6 @@
 #include <QTimer>
 
 namespace lockkeeper::locks {
-
-/// How changes reach us, and whether what is shown can be trusted now.
-struct FeedStatus
-{
-    enum class Kind { None, Push, Notify, Poll };
-
-    Kind kind = Kind::None;
-    bool isTrusted = false; ///< subscribed, scanned, read: the list is the server's state
-    /// Why it is not trusted, or what it is waiting for; of a trusted feed what it cannot see, and
-    /// why there is no better one.
-    QString reason;
-    std::optional<redis::ScanProgress> scan; ///< while a scan is under way
-
-    friend bool operator==(const FeedStatus &, const FeedStatus &) = default;
-};
-
-/// "push", "notify", "poll" or "none".
-[[nodiscard]] QLatin1StringView name(FeedStatus::Kind kind);
 
 /// Keeps a LockRegistry equal to the server: subscribe first, then scan, then re-read what the
 /// feed names, one timer for the earliest deadline. See docs/architecture.md, "Watching".
@@ -81,6 +65,11 @@ signals:
 private:
     void connectParts();
     void clientChanged(redis::Link::State state);
+    void serverChanged();
+    void feedEstablished();
+    void feedLost();
+    /// Whether commands and news come from one process of the server, as far as both tell.
+    [[nodiscard]] bool isOneServer() const;
     void keysChanged(const QList<QByteArray> &keys);
     void beginScan(redis::Scanner::Pace pace);
     void scanFailed(const Error &error);
@@ -92,8 +81,8 @@ private:
     void patrol();
     void updateFeed();
     [[nodiscard]] FeedStatus currentFeed() const;
-    /// What a feed that is trusted cannot see, and why there is no better one.
-    [[nodiscard]] QString limits() const;
+    /// Why what is shown cannot be relied on, though the feed is there; empty: it can.
+    [[nodiscard]] QString objection() const;
 
     redis::Client &m_client;
     redis::ChangeFeed &m_changes;
@@ -105,10 +94,11 @@ private:
     FeedStatus m_feed;
     SteadyTime m_sessionsTold; ///< when everythingChanged() came for want of news of sessions
     std::optional<Error> m_scanError;
-    QString m_runId; ///< of the server's process that was last read from; empty: not told
+    ServerWatch m_server;
     QTimer m_expiryTimer;
     QTimer m_rescanTimer; ///< after a scan that the server cut short
     QTimer m_readTimer;
+    QTimer m_watchTimer; ///< whether the server still speaks
     bool m_isStarted = false;
     bool m_isReading = false;
     int m_scansStarted = 0;

@@ -34,6 +34,10 @@ public:
     /// Tries again at once instead of waiting, after a lasting failure too.
     virtual void retryNow() = 0;
 
+    /// What has come over it is not to be relied on, for the reason in `why`: it is lost, and tried
+    /// for anew a moment later.
+    virtual void restart(const Error &why) = 0;
+
     /// The kind that is established, or that is being tried.
     [[nodiscard]] virtual Kind kind() const = 0;
     /// Whether changes reach us: subscribed, and the last heartbeat was answered.
@@ -49,6 +53,8 @@ public:
     [[nodiscard]] virtual std::optional<SteadyTime> lastProof() const = 0;
     /// Why there is no feed; a server that refuses it says so here.
     [[nodiscard]] virtual std::optional<Error> lastError() const = 0;
+    /// The process of the server that the news come from, as INFO names it; empty: not known.
+    [[nodiscard]] virtual QString runId() const { return {}; }
     /// Why it is this kind and no better one, as a sentence; empty for the best.
     [[nodiscard]] virtual QString whyNotBetter() const { return {}; }
 

@@ -13,6 +13,7 @@ Client::Client(ServerAddress address, Options options, const Clock &clock, QObje
              clock)
 {
     connect(&m_link, &Link::stateChanged, this, &Client::stateChanged);
+    connect(&m_link, &Link::serverInfoChanged, this, &Client::serverInfoChanged);
 }
 
 QFuture<Result<void>> Client::open()

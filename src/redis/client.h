@@ -47,7 +47,7 @@ public:
     /// Why there is no connection; nullopt while there is one.
     [[nodiscard]] const std::optional<Error> &lastError() const { return m_link.lastError(); }
     [[nodiscard]] const ServerAddress &address() const { return m_link.address(); }
-    /// What the server said of itself after the last connect.
+    /// What the server said of itself, its role as of the newest heartbeat.
     [[nodiscard]] const ServerInfo &serverInfo() const { return m_link.serverInfo(); }
     [[nodiscard]] const CommandGate &gate() const { return m_gate; }
     void setReadOnly(bool isReadOnly) { m_gate.setReadOnly(isReadOnly); }
@@ -73,6 +73,8 @@ public:
 
 signals:
     void stateChanged(lockkeeper::redis::Link::State state);
+    /// serverInfo() has changed, while connected.
+    void serverInfoChanged();
 
 private:
     const Clock &m_clock;

@@ -134,6 +134,12 @@ void FeedChooser::retryNow()
         climb(Kind::Push);
 }
 
+void FeedChooser::restart(const Error &why)
+{
+    if (m_feed && !m_isClosed)
+        m_feed->restart(why);
+}
+
 void FeedChooser::climb(Kind kind)
 {
     if (kind == m_feed->kind())

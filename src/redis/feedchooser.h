@@ -31,6 +31,7 @@ public:
     void close() override;
     /// Where a lesser kind is at work, it goes on while a better one is tried for.
     void retryNow() override;
+    void restart(const Error &why) override;
     [[nodiscard]] Kind kind() const override;
     [[nodiscard]] bool isEstablished() const override;
     [[nodiscard]] bool isTrying() const override;
@@ -38,6 +39,7 @@ public:
     [[nodiscard]] std::optional<milliseconds> nextTry() const override;
     [[nodiscard]] std::optional<SteadyTime> lastProof() const override;
     [[nodiscard]] std::optional<Error> lastError() const override;
+    [[nodiscard]] QString runId() const override { return m_feed ? m_feed->runId() : QString(); }
     [[nodiscard]] QString whyNotBetter() const override;
 
 private:

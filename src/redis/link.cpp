@@ -210,7 +210,6 @@ QCoro::Task<> Link::greet(quint64 generation)
 
 Result<void> Link::readGreeting(const QList<Reply> &replies)
 {
-    m_info = {};
     const QList<Command> asked = greeting();
     QByteArray info;
     for (qsizetype i = 0; i < asked.size(); ++i) {
@@ -224,7 +223,7 @@ Result<void> Link::readGreeting(const QList<Reply> &replies)
         if (name == "INFO" && !reply.isError())
             info += reply.bytes();
     }
-    m_info = parseServerInfo(info);
+    m_pulse.begin(parseServerInfo(info));
     return {};
 }
 
@@ -233,7 +232,7 @@ void Link::becomeReady()
     m_lastError.reset();
     m_backoff.reset();
     m_heartbeatTimer.start();
-    qCInfo(lcLink).noquote() << "connected to" << m_address.displayUrl() << m_info.toString();
+    qCInfo(lcLink).noquote() << "connected to" << m_address.displayUrl() << serverInfo().toString();
     setState(State::Ready);
     finishFirstTry({});
 }
@@ -243,14 +242,26 @@ QCoro::Task<> Link::beat(quint64 generation)
     const QPointer<Link> self(this);
     m_isBeating = true;
     const SteadyTime sentAt = m_clock.steady();
-    const QList<Command> ping{commands::ping()};
-    const auto replies = co_await m_connection->send(ping);
+    QList<Command> commands{commands::ping()};
+    if (m_options.asksOn)
+        commands += m_pulse.questions();
+    const auto replies = co_await m_connection->send(commands);
     if (!self || generation != m_generation)
         co_return;
     m_isBeating = false;
     if (replies)
-        m_roundTrip =
-            std::chrono::duration_cast<std::chrono::microseconds>(m_clock.steady() - sentAt);
+        takeBeat(*replies, sentAt);
+}
+
+void Link::takeBeat(const QList<Reply> &replies, SteadyTime sentAt)
+{
+    m_roundTrip = std::chrono::duration_cast<std::chrono::microseconds>(m_clock.steady() - sentAt);
+    const ServerInfo before = serverInfo();
+    m_pulse.take(replies.mid(1));
+    if (serverInfo() == before)
+        return;
+    qCInfo(lcLink).noquote() << m_address.displayUrl() << "is now" << serverInfo().toString();
+    emit serverInfoChanged();
 }
 
 void Link::lose(const Error &error)

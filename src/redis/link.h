@@ -4,6 +4,7 @@
 #include "core/backoff.h"
 #include "core/flows.h"
 #include "redis/connection.h"
+#include "redis/pulse.h"
 #include "redis/serveraddress.h"
 #include "redis/serverinfo.h"
 
@@ -38,6 +39,9 @@ public:
         bool reconnects = true;
         milliseconds connectDeadline = std::chrono::seconds(5);
         milliseconds heartbeat = std::chrono::milliseconds(1000);
+        /// Asks with each heartbeat for what may change while connected, such as the role. Not for
+        /// a connection that subscribes: it may ask nothing then.
+        bool asksOn = true;
     };
 
     Link(ServerAddress address, Options options, const Clock &clock, QObject *parent = nullptr);
@@ -61,7 +65,8 @@ public:
     [[nodiscard]] State state() const { return m_state; }
     [[nodiscard]] const std::optional<Error> &lastError() const { return m_lastError; }
     [[nodiscard]] const ServerAddress &address() const { return m_address; }
-    [[nodiscard]] const ServerInfo &serverInfo() const { return m_info; }
+    /// What the server said of itself, its role as of the newest heartbeat.
+    [[nodiscard]] const ServerInfo &serverInfo() const { return m_pulse.info(); }
     /// Round trip of the newest heartbeat.
     [[nodiscard]] std::optional<std::chrono::microseconds> roundTrip() const { return m_roundTrip; }
     /// When the server last said anything over a connection that was Ready.
@@ -72,12 +77,15 @@ public:
 
 signals:
     void stateChanged(lockkeeper::redis::Link::State state);
+    /// serverInfo() has changed, while connected.
+    void serverInfoChanged();
     void messageReceived(const QByteArray &channel, const lockkeeper::redis::Reply &payload);
 
 private:
     void connectOnce();
     QCoro::Task<> greet(quint64 generation);
     QCoro::Task<> beat(quint64 generation);
+    void takeBeat(const QList<Reply> &replies, SteadyTime sentAt);
     [[nodiscard]] QList<Command> greeting() const;
     [[nodiscard]] Error closedError() const;
     [[nodiscard]] Result<void> readGreeting(const QList<Reply> &replies);
@@ -92,7 +100,7 @@ private:
     const Clock &m_clock;
     State m_state = State::Idle;
     std::optional<Error> m_lastError;
-    ServerInfo m_info;
+    Pulse m_pulse;
     std::optional<std::chrono::microseconds> m_roundTrip;
     std::optional<SteadyTime> m_lastHeard; ///< on the last connection
     std::unique_ptr<Connection> m_connection;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "redis/pollfeed.h"
 
+#include <QPointer>
+
 namespace lockkeeper::redis {
 
 PollFeed::PollFeed(Client &client, QObject *parent)
@@ -27,6 +29,16 @@ void PollFeed::open()
 void PollFeed::close()
 {
     m_isOpen = false;
+}
+
+void PollFeed::restart(const Error &why)
+{
+    if (!isEstablished())
+        return;
+    const QPointer<PollFeed> self(this);
+    emit lost(why);
+    if (self && isEstablished())
+        emit established(); // there is no channel that could be at fault
 }
 
 bool PollFeed::isTrying() const

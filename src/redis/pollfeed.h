@@ -19,6 +19,8 @@ public:
     void open() override;
     void close() override;
     void retryNow() override { m_client.retryNow(); }
+    void restart(const Error &why) override;
+    [[nodiscard]] QString runId() const override { return m_client.serverInfo().runId; }
     [[nodiscard]] Kind kind() const override { return Kind::Poll; }
     [[nodiscard]] bool isEstablished() const override { return m_isOpen && m_client.isReady(); }
     [[nodiscard]] bool isTrying() const override;

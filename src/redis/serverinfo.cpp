@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "redis/serverinfo.h"
 
+#include "redis/reply.h"
+
 #include <QList>
 
 namespace lockkeeper::redis {
+
+namespace {
+
+QString hostAndPort(const QString &host, const QString &port)
+{
+    return host.contains(u':') ? QString(u'[' + host + u"]:" + port) : QString(host + u':' + port);
+}
+
+} // namespace
 
 QString ServerInfo::toString() const
 {
     QString text = QStringLiteral("redis");
     if (!version.isEmpty())
         text += u' ' + version;
-    if (role == u"master")
+    if (isPrimary())
         text += u" primary";
-    else if (role == u"slave")
+    else if (isReplica())
         text += u" replica";
     return text;
 }
@@ -20,6 +31,14 @@ QString ServerInfo::toString() const
 ServerInfo parseServerInfo(const QByteArray &infoText)
 {
     ServerInfo info;
+    readServerInfo(infoText, info);
+    return info;
+}
+
+void readServerInfo(const QByteArray &infoText, ServerInfo &info)
+{
+    QString host;
+    QString port;
     const QList<QByteArray> lines = infoText.split('\n');
     for (const QByteArray &line : lines) {
         const auto colon = line.indexOf(':');
@@ -33,8 +52,35 @@ ServerInfo parseServerInfo(const QByteArray &infoText)
             info.runId = value;
         else if (field == "role")
             info.role = value;
+        else if (field == "master_host")
+            host = value;
+        else if (field == "master_port")
+            port = value;
+        else if (field == "master_link_status")
+            info.isPrimaryLinkUp = value == u"up";
     }
-    return info;
+    if (!host.isEmpty()) {
+        info.primary = hostAndPort(host, port);
+    } else if (info.isPrimary()) {
+        info.primary.clear();
+        info.isPrimaryLinkUp = true;
+    }
+}
+
+void readRole(const Reply &reply, ServerInfo &info)
+{
+    const QList<Reply> &parts = reply.elements();
+    if (parts.isEmpty())
+        return;
+    info.role = QString::fromUtf8(parts[0].bytes());
+    info.primary.clear();
+    info.isPrimaryLinkUp = true;
+    constexpr qsizetype kReplicaParts = 4; // role, host, port, state of the link
+    if (!info.isReplica() || parts.size() < kReplicaParts)
+        return;
+    info.primary =
+        hostAndPort(QString::fromUtf8(parts[1].bytes()), QString::number(parts[2].integerValue()));
+    info.isPrimaryLinkUp = parts[3].bytes() == "connected";
 }
 
 } // namespace lockkeeper::redis

@@ -15,7 +15,7 @@ constexpr milliseconds kRetry{1000};
 
 SubscriberFeed::SubscriberFeed(ServerAddress address, const Clock &clock, QObject *parent)
     : ChangeFeed(parent)
-    , m_link(std::move(address), {.clientName = "lockkeeper-feed"}, clock)
+    , m_link(std::move(address), {.clientName = "lockkeeper-feed", .asksOn = false}, clock)
 {
     m_retryTimer.setSingleShot(true);
     connect(&m_retryTimer, &QTimer::timeout, &m_link, &Link::reconnect);
@@ -53,6 +53,16 @@ void SubscriberFeed::retryNow()
         m_link.reconnect();
     else
         m_link.retryNow();
+}
+
+void SubscriberFeed::restart(const Error &why)
+{
+    if (m_link.state() != Link::State::Ready)
+        return; // it is lost already
+    ++m_generation;
+    m_isRefused = true;
+    m_retryTimer.start(kRetry);
+    lose(why);
 }
 
 std::optional<milliseconds> SubscriberFeed::nextTry() const

@@ -18,6 +18,7 @@ public:
     void open() override;
     void close() override;
     void retryNow() override;
+    void restart(const Error &why) override;
     [[nodiscard]] bool isEstablished() const override { return m_isEstablished; }
     [[nodiscard]] bool isTrying() const override;
     [[nodiscard]] bool isRefused() const override
@@ -27,6 +28,7 @@ public:
     [[nodiscard]] std::optional<milliseconds> nextTry() const override;
     [[nodiscard]] std::optional<SteadyTime> lastProof() const override;
     [[nodiscard]] std::optional<Error> lastError() const override { return m_lastError; }
+    [[nodiscard]] QString runId() const override { return m_link.serverInfo().runId; }
 
 protected:
     SubscriberFeed(ServerAddress address, const Clock &clock, QObject *parent);

@@ -38,6 +38,8 @@ public:
     /// Connections accepted since the start.
     [[nodiscard]] int accepted() const { return m_accepted; }
 
+    /// New connections go to another server; those that are there go on.
+    void setServer(Endpoint server) { m_server = std::move(server); }
     /// Drops all connections; new ones are taken.
     void cutAll();
     /// Off: new connections are refused by the system.

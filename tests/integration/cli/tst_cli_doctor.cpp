@@ -38,6 +38,7 @@ private slots:
     void namesMissingRights();
     void provesTheFeedOnlyWhereItMay();
     void namesALesserFeed();
+    void namesAReplica();
     void namesTheStageThatFails_data();
     void namesTheStageThatFails();
     void looksAtTheDatabase();
@@ -148,6 +149,20 @@ void TestCliDoctor::namesALesserFeed()
     detail = stageOf(notified, "feed")[u"detail"].toString();
     QVERIFY2(detail.startsWith(u"notify, proven") && detail.contains(u"no push"),
              qPrintable(detail));
+}
+
+void TestCliDoctor::namesAReplica()
+{
+    RedisServer primary({.listen = RedisServer::Listen::Tcp});
+    LK_START_REDIS(primary);
+    const QByteArray port = QByteArray::number(primary.port());
+    RedisServer replica({.config = {u"replicaof 127.0.0.1 " + QString::fromLatin1(port)}});
+    LK_START_REDIS(replica);
+    const CliRun run =
+        CliProgram(replica.url()).run(kDoctor + QStringList{QStringLiteral("--read-only")});
+    QCOMPARE(outcomeOf(run, "role"), QStringLiteral("warning"));
+    const QString what = stageOf(run, "role")[u"error"][u"what"].toString();
+    QVERIFY2(what.contains(u"replica of 127.0.0.1:" + QString::fromLatin1(port)), qPrintable(what));
 }
 
 void TestCliDoctor::namesTheStageThatFails_data()
