@@ -95,7 +95,18 @@ QCoro::Task<Inspection> Actions::inspect(SessionId session, std::stop_token stop
         found.cachedBytes = entry.bytes;
         found.cacheTtl = entry.ttl;
     }
+    // The lock was read first: whoever has begun since then holds it now.
+    if (found.sessionState() == SessionState::RunningWithoutLock)
+        co_await readLock(&found);
     co_return found;
+}
+
+QCoro::Task<> Actions::readLock(Inspection *found)
+{
+    found->lock = co_await m_parts.locks.read(lockKey(found->id));
+    if (found->lock && found->lock->kind == locks::LockObservation::Kind::Held)
+        found->owner =
+            locks::decodeOwner(found->lock->token, m_parts.clock.wall(), m_parts.nodeNames);
 }
 
 QCoro::Task<Preview> Actions::previewRelease(ReleaseRequest request)

@@ -53,6 +53,8 @@ public:
 private:
     using Act = std::function<QCoro::Task<ActionReport>()>;
 
+    /// `found` lives in the flow that awaits this.
+    [[nodiscard]] QCoro::Task<> readLock(Inspection *found);
     [[nodiscard]] QCoro::Task<ActionReport> recorded(AuditEntry entry, Act act);
     [[nodiscard]] QCoro::Task<Preview> previewDeleteAs(DeleteRequest request, bool isRerun);
     [[nodiscard]] QCoro::Task<ActionReport> forceRelease(ReleaseRequest request);

@@ -214,12 +214,16 @@ QLatin1StringView name(SessionState state)
         return QLatin1StringView("unknown");
     case SessionState::Ok:
         return QLatin1StringView("ok");
+    case SessionState::CacheMismatch:
+        return QLatin1StringView("cache_mismatch");
     case SessionState::CacheCorrupt:
         return QLatin1StringView("cache_corrupt");
     case SessionState::CacheOnly:
         return QLatin1StringView("cache_only");
     case SessionState::DbOnly:
         return QLatin1StringView("db_only");
+    case SessionState::RunningWithoutLock:
+        return QLatin1StringView("running_without_lock");
     case SessionState::None:
         return QLatin1StringView("none");
     }

@@ -36,12 +36,14 @@ enum class Severity {
 
 /// The state of a session's copies, as far as it was looked at.
 enum class SessionState {
-    Unknown, ///< not looked at yet
-    Ok,      ///< in cache and, where there is one, database
+    Unknown,       ///< not looked at yet
+    Ok,            ///< in cache and, where there is one, database
+    CacheMismatch, ///< in both, and they disagree on messages, title or user
     CacheCorrupt,
     CacheOnly,
     DbOnly,
-    None, ///< nowhere: the lock is an orphan
+    RunningWithoutLock, ///< its status says that somebody works on it, and nobody holds its lock
+    None,               ///< nowhere: the lock is an orphan
 };
 
 /// "no_expiry", …; the words of `list --json` and of `--state`.

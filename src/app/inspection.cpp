@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/inspection.h"
 
+#include "sessions/sessionjson.h"
+
 namespace lockkeeper::app {
 
 namespace {
@@ -36,14 +38,48 @@ SessionState Inspection::sessionState() const
 {
     if (isCorrupt(cached))
         return SessionState::CacheCorrupt;
+    if (const auto word = status(); word && isAtWork(*word) && !isLocked())
+        return SessionState::RunningWithoutLock;
     if (!cached || !stored)
         return SessionState::Unknown;
     const bool isCached = cached->has_value();
     if (!hasDatabase)
         return isCached ? SessionState::Ok : SessionState::None;
-    if (stored->has_value())
-        return isCached ? SessionState::Ok : SessionState::DbOnly;
-    return isCached ? SessionState::CacheOnly : SessionState::None;
+    if (!stored->has_value())
+        return isCached ? SessionState::CacheOnly : SessionState::None;
+    if (!isCached)
+        return SessionState::DbOnly;
+    return differenceOf(**cached, **stored).isAny() ? SessionState::CacheMismatch
+                                                    : SessionState::Ok;
+}
+
+bool Inspection::isLocked() const
+{
+    return !lock || lock->kind != locks::LockObservation::Kind::Missing;
+}
+
+std::optional<QString> Inspection::status() const
+{
+    for (const auto *copy : {&cached, &stored}) {
+        if (!*copy || !(*copy)->has_value())
+            continue;
+        if (const auto word = sessions::chatStatus(***copy))
+            return word;
+    }
+    return std::nullopt;
+}
+
+CopyDifference differenceOf(const sessions::ChatSession &cached,
+                            const sessions::ChatSession &stored)
+{
+    return {cached.messages.size() != stored.messages.size(),
+            cached.title.value_or(QString()) != stored.title.value_or(QString()),
+            cached.user != stored.user};
+}
+
+bool isAtWork(const QString &status)
+{
+    return status == u"running" || status == u"queued";
 }
 
 } // namespace lockkeeper::app

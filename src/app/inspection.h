@@ -29,6 +29,25 @@ struct Inspection
     /// The cached copy, else the stored one, else null.
     [[nodiscard]] const sessions::ChatSession *session() const;
     [[nodiscard]] SessionState sessionState() const;
+    /// Something stands at the lock's key, or nobody could look.
+    [[nodiscard]] bool isLocked() const;
+    /// The platform's word for what goes on in the session; nullopt in older shapes.
+    [[nodiscard]] std::optional<QString> status() const;
 };
+
+/// What two copies of one session disagree on; an empty title is none.
+struct CopyDifference
+{
+    bool messages = false; ///< their number
+    bool title = false;
+    bool user = false;
+
+    [[nodiscard]] bool isAny() const { return messages || title || user; }
+};
+[[nodiscard]] CopyDifference differenceOf(const sessions::ChatSession &cached,
+                                          const sessions::ChatSession &stored);
+
+/// Whether a status says that somebody works on the session, or is about to.
+[[nodiscard]] bool isAtWork(const QString &status);
 
 } // namespace lockkeeper::app

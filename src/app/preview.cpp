@@ -94,6 +94,8 @@ QString untouchedText(const Inspection &inspection)
     case SessionState::Unknown:
         return QStringLiteral("leaves the session alone");
     case SessionState::Ok:
+    case SessionState::CacheMismatch:
+    case SessionState::RunningWithoutLock:
         return inspection.hasDatabase
                    ? QStringLiteral("leaves the session alone, in cache and database")
                    : QStringLiteral("leaves the cached session alone");

@@ -48,18 +48,31 @@ void addStored(SessionGlance &glance, const sessions::SessionSummary &row)
         glance.messages = row.messages;
 }
 
-/// @param isStored nullopt when the database could not be asked
+/// As far as the head of the copy tells: what it does not say may be further down.
+bool disagree(const sessions::CacheEntry &entry, const sessions::SessionSummary &row)
+{
+    if (!entry.summary)
+        return false;
+    const sessions::SessionSummary &copy = *entry.summary;
+    return (copy.messages && copy.messages != row.messages) ||
+           (copy.user && copy.user != row.user) ||
+           (copy.title && !copy.title->isEmpty() && copy.title != row.title);
+}
+
+/// @param row null: there is none, or isAsked is false: the database could not be asked
 SessionState stateOf(const sessions::CacheEntry *entry, bool hasDatabase,
-                     std::optional<bool> isStored)
+                     const sessions::SessionSummary *row, bool isAsked)
 {
     if (entry && !entry->summary && entry->summary.error().code == ErrorCode::Corrupt)
         return SessionState::CacheCorrupt;
     if (!hasDatabase)
         return entry ? SessionState::Ok : SessionState::None;
-    if (!isStored)
+    if (!isAsked)
         return SessionState::Unknown;
-    if (*isStored)
-        return entry ? SessionState::Ok : SessionState::DbOnly;
+    if (row && entry)
+        return disagree(*entry, *row) ? SessionState::CacheMismatch : SessionState::Ok;
+    if (row)
+        return SessionState::DbOnly;
     return entry ? SessionState::CacheOnly : SessionState::None;
 }
 
@@ -85,8 +98,7 @@ QHash<SessionId, SessionGlance> combined(const QList<SessionId> &ids, const Entr
         if (row)
             addStored(glance, *row);
         if (entries)
-            glance.state =
-                stateOf(entry, hasDatabase, rows ? std::optional(row != nullptr) : std::nullopt);
+            glance.state = stateOf(entry, hasDatabase, row, rows.has_value());
         glances.insert(id, glance);
     }
     return glances;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/inspectionview.h"
 
+#include "app/sessiondiagnosis.h"
 #include "cli/jsonvalues.h"
 #include "core/text.h"
 #include "locks/lockprotocol.h"
@@ -196,7 +197,9 @@ QByteArray InspectionView::json() const
     Json json;
     json["session_id"] = jsonOfBytes(m_inspection.id.bytes());
     json["server"] = jsonOf(m_target.server.endpoint.toString());
-    json["session_state"] = jsonOf(name(m_inspection.sessionState()));
+    const app::SessionDiagnosis session = app::diagnoseSession(m_inspection);
+    json["session_state"] = jsonOf(name(session.state));
+    json["session_reason"] = jsonOf(session.reason);
     Json &lockJson = json["lock"];
     lockJson["state"] = jsonOf(lockWord(lock));
     lockJson["lock_key"] = jsonOfBytes(m_target.family.lockKey(m_inspection.id).bytes());
@@ -228,6 +231,14 @@ QByteArray InspectionView::json() const
 void InspectionView::print(Output &output) const
 {
     output.line(tr("session   %1").arg(printable(m_inspection.id.bytes())), Tone::Strong);
+    const app::SessionDiagnosis session = app::diagnoseSession(m_inspection);
+    const bool isWell =
+        session.state == app::SessionState::Ok || session.state == app::SessionState::DbOnly;
+    output.line(tr("state     %1: %2")
+                    .arg(QString(name(session.state)).replace(u'_', u' '), session.reason),
+                isWell ? Tone::Plain : Tone::Warn);
+    if (!session.advice.isEmpty())
+        output.line(u"          " + session.advice, Tone::Faint);
     printLock(output);
     output.line({});
     printCopies(output);

@@ -55,6 +55,8 @@ QString titleText(const LockRow &row)
     case app::SessionState::None:
         return nothing();
     case app::SessionState::Ok:
+    case app::SessionState::CacheMismatch:
+    case app::SessionState::RunningWithoutLock:
     case app::SessionState::CacheOnly:
     case app::SessionState::DbOnly:
         return tr("(no title)");

@@ -135,4 +135,13 @@ Result<ChatMessage> parseMessage(const QByteArray &json)
     return message ? message : corrupt(message.error());
 }
 
+std::optional<QString> chatStatus(const ChatSession &session)
+{
+    if (!session.source.contains("\"chat_status\""))
+        return std::nullopt;
+    const Result<JsonValue> source = JsonValue::parse(session.source);
+    const JsonValue *status = source ? source->find("chat_status") : nullptr;
+    return status && status->isString() ? std::optional(status->text()) : std::nullopt;
+}
+
 } // namespace lockkeeper::sessions

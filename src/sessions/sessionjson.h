@@ -26,6 +26,10 @@ namespace lockkeeper::sessions {
 /// only when it is no JSON object, or when one of them has a wrong type.
 [[nodiscard]] Result<SessionSummary> parseSessionHead(const QByteArray &head);
 
+/// `chat_status` of the newer shape: idle, queued, running and what else the platform says; nullopt
+/// where the copy has none.
+[[nodiscard]] std::optional<QString> chatStatus(const ChatSession &session);
+
 /// RFC 3339 with microseconds and `Z`, as the platform writes times.
 [[nodiscard]] QString platformTime(WallTime time);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/views/detailfacts.h"
 
+#include "app/sessiondiagnosis.h"
 #include "core/text.h"
 #include "gui/models/words.h"
 
@@ -43,12 +44,16 @@ QString stateSentence(app::SessionState state, bool hasDatabase)
         return tr("not known");
     case app::SessionState::Ok:
         return hasDatabase ? tr("in cache and database") : tr("in the cache");
+    case app::SessionState::CacheMismatch:
+        return tr("cache and database disagree");
     case app::SessionState::CacheCorrupt:
         return tr("corrupt cache entry");
     case app::SessionState::CacheOnly:
         return tr("only in the cache");
     case app::SessionState::DbOnly:
         return tr("only in the database");
+    case app::SessionState::RunningWithoutLock:
+        return tr("at work without its lock");
     case app::SessionState::None:
         return hasDatabase ? tr("nowhere") : tr("not in the cache");
     }
@@ -163,9 +168,17 @@ Facts lockFacts(const LockRow &row, const Clock &clock)
 
 Facts sessionFacts(const app::Inspection &inspection, const Clock &clock)
 {
-    const app::SessionState state = inspection.sessionState();
-    const bool isBad = state == app::SessionState::None || state == app::SessionState::CacheCorrupt;
-    Facts facts{{tr("Found"), stateSentence(state, inspection.hasDatabase), {}, {}, false, isBad}};
+    using State = app::SessionState;
+    const app::SessionDiagnosis found = app::diagnoseSession(inspection);
+    const bool isBad = found.state == State::None || found.state == State::CacheCorrupt ||
+                       found.state == State::CacheMismatch ||
+                       found.state == State::RunningWithoutLock;
+    Facts facts{
+        {tr("Found"), stateSentence(found.state, inspection.hasDatabase), {}, {}, false, isBad}};
+    if (found.state == State::CacheMismatch || found.state == State::RunningWithoutLock)
+        facts.append({tr("Reason"), found.reason});
+    if (!found.advice.isEmpty())
+        facts.append({tr("Advice"), found.advice});
     if (!inspection.cached)
         facts.append({tr("Cached"), inspection.cached.error().what, {}, {}, false, true});
     if (inspection.cachedBytes)

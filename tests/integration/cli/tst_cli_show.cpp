@@ -37,6 +37,7 @@ private slots:
     void showsCorruptEntriesAndKeepsThem_data();
     void showsCorruptEntriesAndKeepsThem();
     void showsHugeSessions();
+    void tellsWhereTheCopiesDisagree();
 };
 
 void TestCliShow::showsLockAndCopiesSideBySide()
@@ -71,6 +72,7 @@ void TestCliShow::showsLockAndCopiesSideBySide()
     QCOMPARE(text.exitCode, 0);
     QVERIFY(text.out.contains("CACHE"));
     QVERIFY(text.out.contains("DATABASE"));
+    QVERIFY2(text.out.contains("state     ok: Cache and database agree."), text.out.constData());
     QVERIFY(text.out.contains(token));
 }
 
@@ -178,6 +180,31 @@ void TestCliShow::showsHugeSessions()
     const QJsonObject row = rowOf(listed.array(), QStringLiteral("big"));
     QCOMPARE(row[u"session"][u"bytes"].toInt(), json.size());
     QCOMPARE(row[u"session"][u"title"].toString(), QStringLiteral("A title"));
+}
+
+void TestCliShow::tellsWhereTheCopiesDisagree()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    CliProgram cli(server.url());
+    cli.useSqlite();
+    const QStringList create{QStringLiteral("session"), QStringLiteral("create"),
+                             QStringLiteral("--user"), QStringLiteral("u-1"),
+                             QStringLiteral("--json")};
+    const QByteArray id = cli.run(create).object()[u"session_id"].toString().toUtf8();
+    server.redis({"SETEX", cacheKey(id), "43200", sessionJson(id, "of another time")});
+    const CliRun run = cli.run(QStringList(show(id.constData())) << QStringLiteral("--json"));
+    QCOMPARE(run.exitCode, 0);
+    QCOMPARE(run.object()[u"session_state"].toString(), QStringLiteral("cache_mismatch"));
+    QVERIFY(run.object()[u"session_reason"].toString().contains(u"messages (1 and 0)"));
+    const CliRun text = cli.run(show(id.constData()));
+    QVERIFY2(text.out.contains("state     cache mismatch: Cache and database disagree on"),
+             text.out.constData());
+    // `list` sees it, too.
+    server.redis({"SET", lockKey(id), freshToken(), "PX", "60000"});
+    const QJsonObject row = rowOf(
+        cli.run({QStringLiteral("list"), QStringLiteral("--json")}).array(), QString::fromUtf8(id));
+    QCOMPARE(row[u"session"][u"state"].toString(), QStringLiteral("cache_mismatch"));
 }
 
 QTEST_GUILESS_MAIN(TestCliShow)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/diagnosis.h"
 #include "app/inspection.h"
+#include "app/sessiondiagnosis.h"
 
 #include <QTest>
 
@@ -26,6 +27,23 @@ locks::LockRecord lockHeldFor(milliseconds held)
     lock.isAcquiredAtKnown = true;
     lock.deadline = kNow + 60s;
     return lock;
+}
+
+/// A session that differs in one thing from an empty one.
+sessions::ChatSession sessionThatIs(const QString &what)
+{
+    sessions::ChatSession session;
+    if (what == u"longer")
+        session.messages.append(sessions::ChatMessage{});
+    else if (what == u"renamed")
+        session.title = QStringLiteral("new");
+    else if (what == u"untitled")
+        session.title = QString();
+    else if (what == u"stolen")
+        session.user = UserId("mallory");
+    else
+        session.source = R"({"chat_status":")" + what.toUtf8() + R"("})";
+    return session;
 }
 
 } // namespace
@@ -190,6 +208,13 @@ void TestDiagnosis::sessionStates_data()
     QTest::addColumn<QString>("stored");
     QTest::addColumn<SessionState>("state");
     QTest::newRow("both") << "there" << "there" << SessionState::Ok;
+    QTest::newRow("one message more") << "longer" << "there" << SessionState::CacheMismatch;
+    QTest::newRow("another title") << "there" << "renamed" << SessionState::CacheMismatch;
+    QTest::newRow("another user") << "stolen" << "there" << SessionState::CacheMismatch;
+    QTest::newRow("an empty title is none") << "untitled" << "there" << SessionState::Ok;
+    QTest::newRow("running") << "running" << "none" << SessionState::RunningWithoutLock;
+    QTest::newRow("queued, in the row") << "there" << "queued" << SessionState::RunningWithoutLock;
+    QTest::newRow("the copy's word counts") << "idle" << "queued" << SessionState::Ok;
     QTest::newRow("cache only") << "there" << "none" << SessionState::CacheOnly;
     QTest::newRow("db only") << "none" << "there" << SessionState::DbOnly;
     QTest::newRow("none") << "none" << "none" << SessionState::None;
@@ -210,17 +235,29 @@ void TestDiagnosis::sessionStates()
         {QStringLiteral("no database"), std::optional<sessions::ChatSession>{}},
         {QStringLiteral("corrupt"), Error{ErrorCode::Corrupt, QStringLiteral("no JSON"), {}}},
         {QStringLiteral("error"), Error{ErrorCode::CannotConnect, QStringLiteral("down"), {}}}};
+    const auto copyOf = [&copies](const QString &what) -> Copy {
+        const auto plain = copies.constFind(what);
+        return plain == copies.cend() ? Copy(std::optional(sessionThatIs(what))) : *plain;
+    };
     QFETCH(QString, cached);
     QFETCH(QString, stored);
     QFETCH(SessionState, state);
     Inspection inspection;
-    inspection.cached = *copies.constFind(cached);
-    inspection.stored = *copies.constFind(stored);
+    inspection.cached = copyOf(cached);
+    inspection.stored = copyOf(stored);
     inspection.hasDatabase = stored != u"no database";
     QCOMPARE(inspection.sessionState(), state);
-    QCOMPARE(inspection.isKnown(),
-             cached == u"there" || cached == u"corrupt" || stored == u"there");
-    QCOMPARE(inspection.session() != nullptr, cached == u"there" || stored == u"there");
+    const QStringList unread{QStringLiteral("none"), QStringLiteral("no database"),
+                             QStringLiteral("corrupt"), QStringLiteral("error")};
+    const bool isRead = !unread.contains(cached) || !unread.contains(stored);
+    QCOMPARE(inspection.isKnown(), isRead || cached == u"corrupt");
+    QCOMPARE(inspection.session() != nullptr, isRead);
+    QVERIFY(!diagnoseSession(inspection).reason.isEmpty());
+    // Nobody runs without a lock that is held, or that may be.
+    inspection.lock->kind = locks::LockObservation::Kind::Held;
+    QVERIFY(inspection.sessionState() != SessionState::RunningWithoutLock);
+    inspection.lock = Error{ErrorCode::ConnectionLost, QStringLiteral("lost"), {}};
+    QVERIFY(inspection.sessionState() != SessionState::RunningWithoutLock);
 }
 
 QTEST_GUILESS_MAIN(TestDiagnosis)
