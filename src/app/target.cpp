@@ -2,9 +2,7 @@
 #include "app/target.h"
 
 #include "core/text.h"
-
-#include <QUrl>
-#include <QUrlQuery>
+#include "redis/deploymenturl.h"
 
 namespace lockkeeper::app {
 
@@ -40,43 +38,88 @@ Given firstOf(const QString &option, const QString &optionName, const QStringLis
     return {};
 }
 
-Result<redis::ServerAddress> serverOfBackEnd(const QProcessEnvironment &environment)
+/// What a pair of variables says, or of another pair of the same meaning.
+struct HostVariables
 {
-    const QString host = environment.value(QStringLiteral("REDIS_HOST"));
-    const QString port = environment.value(QStringLiteral("REDIS_PORT"));
-    if (host.isEmpty() && port.isEmpty())
-        return invalid(QStringLiteral("no Redis server was given"),
-                       QStringLiteral("give --url redis://host:6379, or set LOCKKEEPER_URL or "
-                                      "REDIS_HOST"));
-    redis::ServerAddress server;
-    if (!host.isEmpty())
-        server.endpoint.host = host;
-    if (!port.isEmpty()) {
+    QString hostName;
+    QString portName;
+    QString host;
+    QString port;
+
+    HostVariables(const QString &prefix, const QProcessEnvironment &environment)
+        : hostName(prefix + u"HOST")
+        , portName(prefix + u"PORT")
+        , host(environment.value(hostName))
+        , port(environment.value(portName))
+    {}
+    [[nodiscard]] bool isEmpty() const { return host.isEmpty() && port.isEmpty(); }
+    [[nodiscard]] Result<Endpoint> endpoint() const
+    {
+        Endpoint endpoint;
+        if (!host.isEmpty())
+            endpoint.host = host;
+        if (port.isEmpty())
+            return endpoint;
         bool isNumber = false;
         const uint number = port.toUInt(&isNumber);
         if (!isNumber || number == 0 || number > 65535)
-            return invalid(u"REDIS_PORT: \"" + port + u"\" is no port",
+            return invalid(portName + u": \"" + port + u"\" is no port",
                            QStringLiteral("set it to a number from 1 to 65535"));
-        server.endpoint.port = static_cast<quint16>(number);
+        endpoint.port = static_cast<quint16>(number);
+        return endpoint;
     }
-    server.password = Secret(environment.value(QStringLiteral("REDIS_PASSWORD")).toUtf8());
+};
+
+bool isSwitchedOn(const QString &text)
+{
+    const QString word = text.trimmed().toLower();
+    return word == u"1" || word == u"true" || word == u"yes" || word == u"on";
+}
+
+/// The variables of chat back ends. Releases that use a cluster may still find those of its
+/// predecessor; they pin each node to the host that is given, unless they are told to use the
+/// addresses that the nodes announce.
+Result<redis::Deployment> serverOfBackEnd(const QProcessEnvironment &environment)
+{
+    const HostVariables single(QStringLiteral("REDIS_"), environment);
+    const HostVariables cluster(QStringLiteral("REDIS_CLUSTER_"), environment);
+    if (single.isEmpty() && cluster.isEmpty())
+        return invalid(QStringLiteral("no Redis server was given"),
+                       QStringLiteral("give --url redis://host:6379, or set LOCKKEEPER_URL, "
+                                      "REDIS_HOST or REDIS_CLUSTER_HOST"));
+    const bool isCluster = !cluster.host.isEmpty() || single.isEmpty();
+    const Result<Endpoint> endpoint = (isCluster ? cluster : single).endpoint();
+    if (!endpoint)
+        return endpoint.error();
+    redis::Deployment server;
+    server.node.endpoint = *endpoint;
+    server.node.password = Secret(environment.value(QStringLiteral("REDIS_PASSWORD")).toUtf8());
+    if (isCluster) {
+        server.kind = redis::Deployment::Kind::Cluster;
+        server.seeds = {*endpoint};
+        server.pinsHost =
+            !isSwitchedOn(environment.value(QStringLiteral("REDIS_USE_ANNOUNCED_ADDRESS")));
+    }
     return server;
 }
 
-Result<redis::ServerAddress> resolveServer(const QString &option,
-                                           const QProcessEnvironment &environment)
+Result<redis::Deployment> resolveServer(const QString &option,
+                                        const QProcessEnvironment &environment)
 {
     const Given url =
         firstOf(option, QStringLiteral("--url"), {QStringLiteral("LOCKKEEPER_URL")}, environment);
-    Result<redis::ServerAddress> server =
-        url.text.isEmpty() ? serverOfBackEnd(environment) : redis::parseServerUrl(url.text);
+    Result<redis::Deployment> server =
+        url.text.isEmpty() ? serverOfBackEnd(environment) : redis::parseDeploymentUrl(url.text);
     if (!server)
         return url.text.isEmpty() ? server.error() : at(url.origin, server.error());
     // Where the address has a password of its own it is the right one; REDIS_PASSWORD belongs to
-    // REDIS_HOST, and must not be sent to another server.
+    // the host of its variables, and must not be sent to another server.
     const QString own = environment.value(QStringLiteral("LOCKKEEPER_REDIS_PASSWORD"));
-    if (!own.isEmpty() && (url.text.isEmpty() || server->password.isEmpty()))
-        server->password = Secret(own.toUtf8());
+    if (!own.isEmpty() && (url.text.isEmpty() || server->node.password.isEmpty()))
+        server->node.password = Secret(own.toUtf8());
+    const QString ofSentinels = environment.value(QStringLiteral("LOCKKEEPER_SENTINEL_PASSWORD"));
+    if (server->kind == redis::Deployment::Kind::Sentinel && server->sentinelPassword.isEmpty())
+        server->sentinelPassword = Secret(ofSentinels.toUtf8());
     return server;
 }
 
@@ -149,7 +192,7 @@ Result<Target> resolveTarget(const TargetInput &input, const QProcessEnvironment
     const Result<locks::LockFamily> family = resolveFamily(input);
     if (!family)
         return family.error();
-    const Result<redis::ServerAddress> server = resolveServer(input.url, environment);
+    const Result<redis::Deployment> server = resolveServer(input.url, environment);
     if (!server)
         return server.error();
     const Result<std::optional<sessions::Dsn>> database =
@@ -168,8 +211,7 @@ Result<Target> resolveTarget(const TargetInput &input, const QProcessEnvironment
 
 QString placeOf(const Target &target)
 {
-    QString place =
-        target.server.endpoint.toString() + u'/' + QString::number(target.server.database);
+    QString place = target.server.place() + u'/' + QString::number(target.server.node.database);
     if (!target.database)
         return place;
     const sessions::Dsn &dsn = *target.database;
@@ -177,38 +219,6 @@ QString placeOf(const Target &target)
         return place + u' ' + dsn.path;
     return place + u' ' + dsn.host + u':' + QString::number(dsn.port) + u'/' + dsn.database + u'/' +
            dsn.schema;
-}
-
-QString editableUrl(const redis::ServerAddress &server)
-{
-    QUrl url;
-    QUrlQuery options;
-    const auto add = [&options](const QString &name, const QString &value) {
-        if (!value.isEmpty())
-            options.addQueryItem(name, QString::fromLatin1(QUrl::toPercentEncoding(value, "/")));
-    };
-    const QString database = QString::number(server.database);
-    if (server.endpoint.kind == Endpoint::Kind::Unix) {
-        url.setScheme(QStringLiteral("redis+unix"));
-        url.setHost(QStringLiteral(""));
-        url.setPath(server.endpoint.path, QUrl::DecodedMode);
-        add(QStringLiteral("db"), server.database == 0 ? QString() : database);
-    } else {
-        url.setScheme(server.tls.isEnabled ? QStringLiteral("rediss") : QStringLiteral("redis"));
-        url.setHost(server.endpoint.host, QUrl::DecodedMode);
-        url.setPort(server.endpoint.port);
-        url.setPath(u'/' + database);
-    }
-    if (!server.user.isEmpty())
-        url.setUserName(server.user, QUrl::DecodedMode);
-    add(QStringLiteral("cacert"), server.tls.caFile);
-    add(QStringLiteral("cert"), server.tls.certFile);
-    add(QStringLiteral("key"), server.tls.keyFile);
-    if (server.tls.isInsecure)
-        add(QStringLiteral("insecure"), QStringLiteral("1"));
-    if (!options.isEmpty())
-        url.setQuery(options);
-    return url.toString(QUrl::FullyEncoded);
 }
 
 QString editableDsn(const sessions::Dsn &database)

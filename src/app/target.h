@@ -4,7 +4,7 @@
 #include "core/result.h"
 #include "locks/lockfamily.h"
 #include "locks/owner.h"
-#include "redis/serveraddress.h"
+#include "redis/deployment.h"
 #include "sessions/dsn.h"
 
 #include <QProcessEnvironment>
@@ -18,7 +18,7 @@ namespace lockkeeper::app {
 struct Target
 {
     QString name; ///< for screens and the audit log: "Demo", or the server's address
-    redis::ServerAddress server;
+    redis::Deployment server;
     std::optional<sessions::Dsn> database;
     locks::LockFamily family;
     locks::NodeNames nodeNames;
@@ -30,9 +30,10 @@ struct Target
 };
 
 /// What the user gave: options of the command line or fields of the connect dialog. An empty
-/// address falls back to the environment (LOCKKEEPER_URL, else REDIS_HOST, REDIS_PORT and
-/// REDIS_PASSWORD), an empty database to LOCKKEEPER_DB, else DATABASE_URL; a prefix or a lease
-/// that was not given is the family's, and one that was given empty is refused.
+/// address falls back to the environment (LOCKKEEPER_URL, else REDIS_CLUSTER_HOST and
+/// REDIS_CLUSTER_PORT, else REDIS_HOST and REDIS_PORT; with REDIS_PASSWORD), an empty database to
+/// LOCKKEEPER_DB, else DATABASE_URL; a prefix or a lease that was not given is the family's, and
+/// one that was given empty is refused.
 struct TargetInput
 {
     QString url;
@@ -51,9 +52,7 @@ struct TargetInput
 /// Server and database, whoever logs in there: by this a delete that was cut short is found again.
 [[nodiscard]] QString placeOf(const Target &target);
 
-/// The address as resolveTarget() takes it, to be edited: with every option, without the password.
-[[nodiscard]] QString editableUrl(const redis::ServerAddress &server);
-/// The same of a database.
+/// The database as resolveTarget() takes it, to be edited: with every option, without the password.
 [[nodiscard]] QString editableDsn(const sessions::Dsn &database);
 
 } // namespace lockkeeper::app

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workspace.h"
 
+#include "redis/deploymentfeed.h"
+
 #include <QPointer>
 
 #include <utility>
@@ -30,9 +32,9 @@ public:
         : target(std::move(given))
         , clock(ticking)
         , client(target.server, {.isReadOnly = target.isReadOnly}, clock)
-        , changes(target.server, {target.family.lockPrefix, target.family.sessionPrefix}, client,
-                  clock)
-        , monitor(client, changes, target.family, clock)
+        , changes(redis::makeFeed(client, {target.family.lockPrefix, target.family.sessionPrefix},
+                                  clock))
+        , monitor(client, *changes, target.family, clock)
         , insight(monitor.registry(), target.nodeNames)
         , contention(client, monitor, clock)
         , unlockedWrites(client, monitor, clock)
@@ -68,7 +70,7 @@ public:
         contention.stop();
         unlockedWrites.stop();
         monitor.stop();
-        changes.close();
+        changes->close();
         client.close();
         if (database)
             database->close();
@@ -78,7 +80,7 @@ public:
     const Clock &clock;
     FlowGroup flows;
     redis::Client client;
-    redis::FeedChooser changes;
+    std::unique_ptr<redis::ChangeFeed> changes;
     locks::LockMonitor monitor;
     locks::HoldInsight insight;
     locks::ContentionProbe contention;
@@ -101,12 +103,13 @@ private:
         connect(&monitor, &locks::LockMonitor::everythingChanged, &lookup,
                 &SessionLookup::invalidateAll);
         // Whatever changed while nobody told us of it has to be looked up again.
-        connect(&changes, &redis::ChangeFeed::established, &lookup, &SessionLookup::invalidateAll);
+        connect(changes.get(), &redis::ChangeFeed::established, &lookup,
+                &SessionLookup::invalidateAll);
         connect(&client, &redis::Client::stateChanged, &lookup, [this](redis::Link::State state) {
             if (state != redis::Link::State::Ready)
                 return;
             lookup.invalidateAll();
-            changes.retryNow(); // the server is back: it need not wait for a try of its own
+            changes->retryNow(); // the server is back: it need not wait for a try of its own
         });
     }
 };
@@ -150,7 +153,7 @@ void Workspace::watch()
 std::optional<Outage> Workspace::outage() const
 {
     const redis::Client &client = m_parts->client;
-    const redis::ChangeFeed &changes = m_parts->changes;
+    const redis::ChangeFeed &changes = *m_parts->changes;
     if (client.isReady() && changes.isEstablished())
         return std::nullopt;
     Outage outage;
@@ -167,7 +170,7 @@ std::optional<Outage> Workspace::outage() const
 void Workspace::reconnectNow()
 {
     m_parts->client.retryNow();
-    m_parts->changes.retryNow();
+    m_parts->changes->retryNow();
     if (m_databaseState && !*m_databaseState)
         recheckDatabase();
 }

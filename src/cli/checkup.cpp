@@ -155,7 +155,7 @@ void Checkup::skip(const QString &stageName, const QString &why)
 
 QCoro::Task<CheckupStage> Checkup::resolve()
 {
-    const Endpoint &endpoint = m_target.server.endpoint;
+    const Endpoint &endpoint = m_target.server.node.endpoint;
     CheckupStage stage = fine(QStringLiteral("resolve"), endpoint.path);
     if (endpoint.kind == Endpoint::Kind::Unix)
         co_return stage;
@@ -182,25 +182,25 @@ QCoro::Task<CheckupStage> Checkup::resolve()
 
 QCoro::Task<CheckupStage> Checkup::reach()
 {
-    ServerAddress plain = m_target.server;
+    ServerAddress plain = m_target.server.node;
     plain.tls.isEnabled = false;
     const Result<void> opened = co_await openOnce(plain, m_clock, m_stop);
     const QString stageName = QStringLiteral("connect");
     if (!opened)
         co_return failed(stageName, opened.error(), ExitCode::CannotConnect);
-    co_return fine(stageName, m_target.server.endpoint.toString());
+    co_return fine(stageName, m_target.server.node.endpoint.toString());
 }
 
 QCoro::Task<CheckupStage> Checkup::speakTls()
 {
-    const redis::TlsSettings &tls = m_target.server.tls;
+    const redis::TlsSettings &tls = m_target.server.node.tls;
     CheckupStage stage = fine(QStringLiteral("tls"), tr("chain and name verified"));
     if (!tls.isEnabled) {
         stage.outcome = Outcome::Skipped;
         stage.detail = tr("not asked for");
         co_return stage;
     }
-    const Result<void> opened = co_await openOnce(m_target.server, m_clock, m_stop);
+    const Result<void> opened = co_await openOnce(m_target.server.node, m_clock, m_stop);
     if (!opened)
         co_return failed(stage.name, opened.error(), ExitCode::CannotConnect);
     if (tls.isInsecure) {
@@ -216,7 +216,7 @@ QCoro::Task<CheckupStage> Checkup::logIn()
     const QString stageName = QStringLiteral("auth");
     if (!opened)
         co_return failed(stageName, opened.error(), ExitCode::CannotConnect);
-    const ServerAddress &server = m_target.server;
+    const ServerAddress &server = m_target.server.node;
     const QString user = server.user.isEmpty() ? QStringLiteral("default") : server.user;
     co_return fine(stageName, server.password.isEmpty() ? tr("as %1, without a password").arg(user)
                                                         : tr("as %1").arg(user));

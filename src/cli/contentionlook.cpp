@@ -19,19 +19,19 @@ bool isForking(const QByteArray &info)
     return info.contains("_in_progress:1");
 }
 
-/// What the answers say of records [first, first + replies - 1).
-void judge(QList<locks::LockRecord> &records, qsizetype first, const QList<redis::Reply> &replies,
-           SteadyTime now)
+/// What the answers say of the records at `places`, after the one to INFO.
+void judge(QList<locks::LockRecord> &records, const QList<qsizetype> &places,
+           const QList<redis::Reply> &replies, SteadyTime now)
 {
     const redis::Reply &info = replies.first();
-    for (qsizetype i = 1; i < replies.size(); ++i) {
-        locks::LockRecord &record = records[first + i - 1];
-        const bool isTold = replies[i].kind() == redis::Reply::Kind::Integer &&
-                            !record.isForeign() && !isForking(info.bytes()) &&
-                            now - record.acquiredAt >= locks::kRipeAge;
+    for (qsizetype i = 0; i < places.size(); ++i) {
+        locks::LockRecord &record = records[places[i]];
+        const redis::Reply &reply = replies[i + 1];
+        const bool isTold = reply.kind() == redis::Reply::Kind::Integer && !record.isForeign() &&
+                            !isForking(info.bytes()) && now - record.acquiredAt >= locks::kRipeAge;
         if (!isTold)
             continue;
-        const bool isWanted = locks::isAskedFor(std::chrono::seconds(replies[i].integerValue()));
+        const bool isWanted = locks::isAskedFor(std::chrono::seconds(reply.integerValue()));
         // Without INFO nobody says whether a child runs, in whose time no touch is noted.
         if (isWanted || !info.isError())
             record.isContended = isWanted;
@@ -53,17 +53,23 @@ Task<QList<locks::LockRecord>> lookForContention(redis::Client &client,
     const Result<void> rest = co_await rested.future();
     if (!rest)
         co_return rest.error();
-    for (qsizetype first = 0; first < records.size(); first += kBatch) {
-        QList<redis::Command> commands{redis::commands::info("persistence")};
-        for (const locks::LockRecord &record : records.mid(first, kBatch))
-            commands << redis::commands::objectIdleTime(record.key.bytes());
-        const auto replies = co_await client.send(commands);
-        if (!replies)
-            co_return replies.error();
-        if (replies->at(1).errorPrefix() == "NOPERM")
-            co_return redis::toError(replies->at(1),
-                                     QStringLiteral("asking when a lock was touched last"));
-        judge(records, first, *replies, clock.steady());
+    QHash<redis::NodeId, QList<qsizetype>> byNode; // each server tells of its own children
+    for (qsizetype i = 0; i < records.size(); ++i)
+        byNode[client.nodeOf(records[i].key.bytes())].append(i);
+    for (auto some = byNode.cbegin(); some != byNode.cend(); ++some) {
+        for (qsizetype first = 0; first < some->size(); first += kBatch) {
+            const QList<qsizetype> places = some->mid(first, kBatch);
+            QList<redis::Command> commands{redis::commands::info("persistence")};
+            for (const qsizetype place : places)
+                commands << redis::commands::objectIdleTime(records[place].key.bytes());
+            const auto replies = co_await client.sendTo(some.key(), commands);
+            if (!replies)
+                co_return replies.error();
+            if (replies->at(1).errorPrefix() == "NOPERM")
+                co_return redis::toError(replies->at(1),
+                                         QStringLiteral("asking when a lock was touched last"));
+            judge(records, places, *replies, clock.steady());
+        }
     }
     co_return records;
 }

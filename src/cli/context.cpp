@@ -76,7 +76,7 @@ Task<app::Workspace *> Context::connectTo(DatabaseUse use)
         const Result<Secret> given = co_await password(opened.error());
         if (!given)
             co_return openingError(given.error());
-        where->server.password = *given;
+        where->server.node.password = *given;
         opened = co_await openWorkspace(*where);
     }
     if (!opened)

@@ -77,7 +77,7 @@ QCoro::Task<int> DoctorCommand::run(Context &context)
     QList<CheckupStage> stages = co_await checkUp(*target, context);
     if (const auto lacking = lackingPassword(stages, QStringLiteral("auth"))) {
         if (const Result<Secret> given = co_await context.password(*lacking)) {
-            target->server.password = *given;
+            target->server.node.password = *given;
             stages = co_await checkUp(*target, context);
         }
     }

@@ -71,7 +71,7 @@ Task<FeedProof> tryFeed(redis::Client &client, app::Target target, const Clock &
 
     Ending<void> established;
     const auto stopped = endOnStop(stop, established);
-    redis::FeedChooser feed(target.server, prefixes, client, clock);
+    redis::FeedChooser feed(target.server.node, prefixes, client, clock);
     QObject scope;
     QObject::connect(&feed, &redis::ChangeFeed::established, &scope, [&] { established.end({}); });
     QObject::connect(&feed, &redis::ChangeFeed::lost, &scope,

@@ -116,7 +116,7 @@ Json historyJson(app::Workspace &workspace, std::optional<WallTime> since, WallT
     const locks::HoldInsight &insight = workspace.insight();
     const locks::LockRegistry &registry = workspace.monitor().registry();
     Json json;
-    json["server"] = jsonOf(workspace.target().server.endpoint.toString());
+    json["server"] = jsonOf(workspace.target().server.place());
     json["family"] = jsonOf(workspace.target().family.name);
     json["since"] = jsonOrNull(since);
     json["until"] = jsonOf(until);

@@ -196,7 +196,7 @@ QByteArray InspectionView::json() const
     const auto &owner = m_inspection.owner;
     Json json;
     json["session_id"] = jsonOfBytes(m_inspection.id.bytes());
-    json["server"] = jsonOf(m_target.server.endpoint.toString());
+    json["server"] = jsonOf(m_target.server.place());
     const app::SessionDiagnosis session = app::diagnoseSession(m_inspection);
     json["session_state"] = jsonOf(name(session.state));
     json["session_reason"] = jsonOf(session.reason);

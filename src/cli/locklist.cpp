@@ -264,7 +264,7 @@ Json lockJson(const LockRow &row, const app::Target &target)
     json["session_id"] = jsonOfBytes(lock.session.bytes());
     json["lock_key"] = jsonOfBytes(lock.key.bytes());
     json["family"] = jsonOf(target.family.name);
-    json["server"] = jsonOf(target.server.endpoint.toString());
+    json["server"] = jsonOf(target.server.place());
     json["token"] = jsonOfBytes(lock.token.bytes());
     json["owner"] = ownerJson(row);
     json["acquired_at"] = jsonOrNull(row.acquiredAt());

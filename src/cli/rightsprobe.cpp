@@ -41,7 +41,7 @@ Task<QStringList> refusedOf(redis::Client &client, QList<Command> commands)
 
 QString userOf(const app::Target &target)
 {
-    return target.server.user.isEmpty() ? QStringLiteral("default") : target.server.user;
+    return target.server.node.user.isEmpty() ? QStringLiteral("default") : target.server.node.user;
 }
 
 QString keysOf(const app::Target &target)

@@ -41,7 +41,7 @@ Json waiterJson(const locks::Waiter &waiter, const app::Target &target, WallTime
 Json sampleJson(const locks::WaiterSample &sample, const app::Target &target, WallTime now)
 {
     Json json;
-    json["server"] = jsonOf(target.server.endpoint.toString());
+    json["server"] = jsonOf(target.server.place());
     json["family"] = jsonOf(target.family.name);
     json["sampled_ms"] = jsonOf(sample.tally.span);
     json["commands_seen"] = sample.tally.lines;

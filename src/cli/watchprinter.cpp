@@ -60,7 +60,7 @@ Json eventJson(const LockEvent &event, const app::Target &target)
     json["at"] = jsonOf(event.at);
     json["lock_key"] = jsonOfBytes(event.key.bytes());
     json["session_id"] = jsonOfBytes(event.session.bytes());
-    json["server"] = jsonOf(target.server.endpoint.toString());
+    json["server"] = jsonOf(target.server.place());
     json["token"] = jsonOfBytes(event.token.bytes());
     json["previous_token"] =
         event.previousToken ? jsonOfBytes(event.previousToken->bytes()) : Json();
@@ -89,7 +89,7 @@ Json feedJson(const locks::FeedStatus &feed, const app::Target &target, WallTime
     Json json;
     json["event"] = "feed";
     json["at"] = jsonOf(at);
-    json["server"] = jsonOf(target.server.endpoint.toString());
+    json["server"] = jsonOf(target.server.place());
     json["feed"] = jsonOf(name(feed.kind));
     json["trusted"] = feed.isTrusted;
     json["reason"] = feed.reason.isEmpty() ? Json() : jsonOf(feed.reason);

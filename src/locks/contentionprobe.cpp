@@ -20,7 +20,7 @@ ContentionProbe::ContentionProbe(redis::Client &client, LockMonitor &monitor, co
     connect(&monitor, &LockMonitor::changed, this, &ContentionProbe::follow);
     connect(&client, &redis::Client::stateChanged, this, [this] {
         m_isRefused = false; // another connection, perhaps another user or server
-        m_usesFrequency = false;
+        m_servers.clear();
     });
 }
 
@@ -54,17 +54,30 @@ QCoro::Task<> ContentionProbe::probe()
     const QList<Subject> subjects = nextRipe();
     if (subjects.isEmpty())
         co_return;
-    QList<redis::Command> commands{redis::commands::info("persistence")};
+    QHash<redis::NodeId, QList<Subject>> byNode;
     for (const Subject &subject : subjects)
-        commands << (m_usesFrequency ? redis::commands::objectFreq(subject.key.bytes())
-                                     : redis::commands::objectIdleTime(subject.key.bytes()));
+        byNode[subject.node].append(subject);
     m_isProbing = true;
-    const auto replies = co_await m_client.send(commands);
-    if (!self)
-        co_return;
+    for (auto some = byNode.cbegin(); some != byNode.cend(); ++some) {
+        QList<redis::Command> commands{redis::commands::info("persistence")};
+        const bool usesFrequency = m_servers[some.key()].usesFrequency;
+        for (const Subject &subject : *some)
+            commands << (usesFrequency ? redis::commands::objectFreq(subject.key.bytes())
+                                       : redis::commands::objectIdleTime(subject.key.bytes()));
+        const auto replies = co_await m_client.sendTo(some.key(), commands);
+        if (!self)
+            co_return;
+        if (replies && m_timer.isActive())
+            take(*some, *replies);
+    }
     m_isProbing = false;
-    if (replies && m_timer.isActive())
-        take(subjects, *replies);
+    if (m_isRefused)
+        co_return;
+    const bool isAnyForking =
+        std::ranges::any_of(m_servers, [](const Server &server) { return server.isForking; });
+    m_trouble = isAnyForking
+                    ? QStringLiteral("the server is saving, and notes no touches meanwhile")
+                    : QString();
 }
 
 QList<ContentionProbe::Subject> ContentionProbe::nextRipe()
@@ -86,25 +99,27 @@ QList<ContentionProbe::Subject> ContentionProbe::nextRipe()
         const bool isRipe = record->isVerified && lastRead && now - *lastRead >= kRipeAge &&
                             now - record->acquiredAt >= kRipeAge;
         if (isRipe)
-            subjects.append({key, record->token, record->acquiredAt, *lastRead});
+            subjects.append(
+                {m_client.nodeOf(key.bytes()), key, record->token, record->acquiredAt, *lastRead});
     }
     return subjects;
 }
 
 void ContentionProbe::take(const QList<Subject> &subjects, const QList<redis::Reply> &replies)
 {
-    readInfo(replies.first());
+    Server &server = m_servers[subjects.first().node];
+    readInfo(server, replies.first());
     const redis::Reply &first = replies.at(1);
     if (first.errorPrefix() == "NOPERM" || first.bytes().startsWith("ERR unknown command")) {
         giveUp(QStringLiteral("the user has no right to OBJECT"));
     } else if (first.isError() && first.bytes().contains("maxmemory policy")) {
         // The policy may be changed at any time; the next probe asks the other way.
-        m_usesFrequency = !m_usesFrequency;
+        server.usesFrequency = !server.usesFrequency;
         return;
     }
     QList<LockDemand> demands;
     for (qsizetype i = 0; i < subjects.size(); ++i) {
-        const LockDemand demand = demandFor(subjects[i], replies[i + 1]);
+        const LockDemand demand = demandFor(subjects[i], replies[i + 1], server);
         const LockRecord *record = m_monitor.registry().find(demand.key);
         if (record && (record->isContended != demand.isContended || demand.isContended != true))
             demands.append(demand);
@@ -118,32 +133,32 @@ void ContentionProbe::giveUp(const QString &trouble)
     m_trouble = trouble;
 }
 
-void ContentionProbe::readInfo(const redis::Reply &info)
+void ContentionProbe::readInfo(Server &server, const redis::Reply &info)
 {
-    m_wasForking = m_isForking;
-    m_isInfoKnown = !info.isError();
+    server.wasForking = server.isForking;
+    server.isInfoKnown = !info.isError();
     const QByteArray &text = info.bytes();
-    m_isForking = m_isInfoKnown && (text.contains("rdb_bgsave_in_progress:1") ||
-                                    text.contains("aof_rewrite_in_progress:1") ||
-                                    text.contains("module_fork_in_progress:1"));
-    m_trouble = m_isForking ? QStringLiteral("the server is saving, and notes no touches meanwhile")
-                            : QString();
+    server.isForking = server.isInfoKnown && (text.contains("rdb_bgsave_in_progress:1") ||
+                                              text.contains("aof_rewrite_in_progress:1") ||
+                                              text.contains("module_fork_in_progress:1"));
 }
 
-LockDemand ContentionProbe::demandFor(const Subject &subject, const redis::Reply &reply)
+LockDemand ContentionProbe::demandFor(const Subject &subject, const redis::Reply &reply,
+                                      const Server &server)
 {
     LockDemand demand{subject.key, subject.token, std::nullopt, std::nullopt};
-    if (!m_isForking && !m_wasForking && reply.kind() == redis::Reply::Kind::Integer)
-        demand.isContended = judge(subject, reply);
+    if (!server.isForking && !server.wasForking && reply.kind() == redis::Reply::Kind::Integer)
+        demand.isContended = judge(subject, reply, server);
     // A child that nobody told us of would make a contended lock look idle, never the reverse.
-    if (!m_isInfoKnown && demand.isContended == false)
+    if (!server.isInfoKnown && demand.isContended == false)
         demand.isContended.reset();
     return demand;
 }
 
-std::optional<bool> ContentionProbe::judge(const Subject &subject, const redis::Reply &reply)
+std::optional<bool> ContentionProbe::judge(const Subject &subject, const redis::Reply &reply,
+                                           const Server &server)
 {
-    if (!m_usesFrequency)
+    if (!server.usesFrequency)
         return isAskedFor(std::chrono::seconds(reply.integerValue()));
     auto &[token, trail] = m_trails[subject.key];
     if (std::exchange(token, subject.token) != subject.token)

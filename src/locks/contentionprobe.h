@@ -43,19 +43,31 @@ public:
 private:
     struct Subject
     {
+        redis::NodeId node;
         LockKey key;
         Token token;
         SteadyTime acquiredAt;
         SteadyTime lastRead;
     };
 
+    /// What is known of one server.
+    struct Server
+    {
+        bool usesFrequency = false;
+        bool isInfoKnown = true;
+        bool isForking = false;
+        bool wasForking = false; ///< at the probe before
+    };
+
     void follow(const RegistryDelta &delta);
     QCoro::Task<> probe();
     [[nodiscard]] QList<Subject> nextRipe();
     void take(const QList<Subject> &subjects, const QList<redis::Reply> &replies);
-    [[nodiscard]] LockDemand demandFor(const Subject &subject, const redis::Reply &reply);
-    [[nodiscard]] std::optional<bool> judge(const Subject &subject, const redis::Reply &reply);
-    void readInfo(const redis::Reply &info);
+    [[nodiscard]] LockDemand demandFor(const Subject &subject, const redis::Reply &reply,
+                                       const Server &server);
+    [[nodiscard]] std::optional<bool> judge(const Subject &subject, const redis::Reply &reply,
+                                            const Server &server);
+    static void readInfo(Server &server, const redis::Reply &info);
     void giveUp(const QString &trouble);
 
     redis::Client &m_client;
@@ -68,10 +80,7 @@ private:
     QString m_trouble;
     bool m_isProbing = false;
     bool m_isRefused = false; ///< OBJECT, on this connection
-    bool m_usesFrequency = false;
-    bool m_isInfoKnown = true;
-    bool m_isForking = false;
-    bool m_wasForking = false; ///< at the probe before
+    QHash<redis::NodeId, Server> m_servers;
 };
 
 } // namespace lockkeeper::locks

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace lockkeeper::locks {
 
@@ -57,7 +58,7 @@ QHash<QByteArray, QString> clientNames(const QByteArray &list)
     return names;
 }
 
-void addHeld(WaiterSample &sample, const ReadBatch &batch, const Attempts &attempts,
+void addHeld(QList<ContendedLock> &locks, const ReadBatch &batch, const Attempts &attempts,
              const LockFamily &family)
 {
     for (const ReadBatch::Entry &entry : batch.entries) {
@@ -77,19 +78,69 @@ void addHeld(WaiterSample &sample, const ReadBatch &batch, const Attempts &attem
             return std::tie(a.address, a.token) < std::tie(b.address, b.token);
         });
         if (!lock.waiters.isEmpty())
-            sample.locks << lock;
+            locks << lock;
     }
 }
 
-void addNames(WaiterSample &sample, const Result<redis::Reply> &list)
+void addNames(QList<ContendedLock> &locks, const Result<redis::Reply> &list)
 {
     if (!list || list->isError())
         return; // names are a courtesy, and need a right of their own
     const QHash<QByteArray, QString> names = clientNames(list->bytes());
-    for (ContendedLock &lock : sample.locks) {
+    for (ContendedLock &lock : locks) {
         for (Waiter &waiter : lock.waiters)
             waiter.clientName = names.value(waiter.address);
     }
+}
+
+/// A tap on one primary, and what it hears.
+struct Ear
+{
+    redis::NodeId node;
+    std::shared_ptr<Attempts> attempts = std::make_shared<Attempts>();
+    std::unique_ptr<redis::MonitorTap> tap;
+    QFuture<Result<redis::TapTally>> tally;
+
+    Ear(const redis::Primary &primary, const LockFamily &family, redis::MonitorTap::Budget budget)
+        : node(primary.id)
+    {
+        const int database = primary.address.database;
+        const auto read = [attempts = attempts, family, database](QByteArrayView line) {
+            if (const auto attempt = attemptFrom(line, family, database))
+                attempts->add(*attempt);
+        };
+        tap = std::make_unique<redis::MonitorTap>(primary.address, budget, read);
+        tally = tap->run();
+    }
+};
+
+void addTally(WaiterSample &sample, const redis::TapTally &tally)
+{
+    sample.tally.span = std::max(sample.tally.span, tally.span);
+    sample.tally.bytes += tally.bytes;
+    sample.tally.lines += tally.lines;
+    sample.tally.isCut = sample.tally.isCut || tally.isCut;
+}
+
+/// The locks that were asked for on one primary.
+Task<QList<ContendedLock>> contendedOn(redis::Client &client, redis::NodeId node,
+                                       std::shared_ptr<Attempts> attempts, LockFamily family,
+                                       const Clock &clock)
+{
+    QList<ContendedLock> locks;
+    const QList<LockKey> keys = attempts->byKey.keys();
+    for (qsizetype first = 0; first < keys.size(); first += kReadBatch) {
+        const QList<LockKey> some = keys.mid(first, kReadBatch);
+        const Result<ReadBatch> batch = co_await readLocks(client, clock, some);
+        if (!batch)
+            co_return batch.error();
+        addHeld(locks, *batch, *attempts, family);
+    }
+    if (!locks.isEmpty()) {
+        const redis::Command list{{"CLIENT", "LIST"}};
+        addNames(locks, co_await client.sendTo(node, list));
+    }
+    co_return locks;
 }
 
 } // namespace
@@ -97,30 +148,26 @@ void addNames(WaiterSample &sample, const Result<redis::Reply> &list)
 Task<WaiterSample> sampleWaiters(redis::Client &client, LockFamily family, const Clock &clock,
                                  redis::MonitorTap::Budget budget)
 {
-    const auto attempts = std::make_shared<Attempts>();
-    const int database = client.address().database;
-    redis::MonitorTap tap(client.address(), budget,
-                          [attempts, family, database](QByteArrayView line) {
-                              if (const auto attempt = attemptFrom(line, family, database))
-                                  attempts->add(*attempt);
-                          });
-    const Result<redis::TapTally> tally = co_await tap.run();
-    if (!tally)
-        co_return tally.error();
+    const QList<redis::Primary> primaries = client.primaries();
+    budget.bytes /= std::max<qsizetype>(1, primaries.size());
+    std::vector<Ear> ears; // all listen at the same time
+    ears.reserve(primaries.size());
+    for (const redis::Primary &primary : primaries)
+        ears.emplace_back(primary, family, budget);
     WaiterSample sample;
-    sample.tally = *tally;
-    sample.isCut = attempts->isCut;
-    const QList<LockKey> keys = attempts->byKey.keys();
-    for (qsizetype first = 0; first < keys.size(); first += kReadBatch) {
-        const QList<LockKey> some = keys.mid(first, kReadBatch);
-        const Result<ReadBatch> batch = co_await readLocks(client, clock, some);
-        if (!batch)
-            co_return batch.error();
-        addHeld(sample, *batch, *attempts, family);
+    for (const Ear &ear : ears) {
+        const Result<redis::TapTally> tally = co_await ear.tally;
+        if (!tally)
+            co_return tally.error();
+        addTally(sample, *tally);
+        sample.isCut = sample.isCut || ear.attempts->isCut;
     }
-    if (!sample.locks.isEmpty()) {
-        const redis::Command list{{"CLIENT", "LIST"}};
-        addNames(sample, co_await client.send(list));
+    for (const Ear &ear : ears) {
+        const Result<QList<ContendedLock>> locks =
+            co_await contendedOn(client, ear.node, ear.attempts, family, clock);
+        if (!locks)
+            co_return locks.error();
+        sample.locks += *locks;
     }
     std::ranges::sort(sample.locks, [](const ContendedLock &a, const ContendedLock &b) {
         return a.waiters.size() != b.waiters.size() ? a.waiters.size() > b.waiters.size()

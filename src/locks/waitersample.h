@@ -38,9 +38,10 @@ struct WaiterSample
     QList<ContendedLock> locks; ///< most waiters first
 };
 
-/// Listens with MONITOR on a connection of its own for as long as `budget` says, then reads the
-/// locks that were asked for, and the names of who asked. Commands that are no try to take a lock
-/// of the family leave no trace. `client` and `clock` outlive the flow.
+/// Listens with MONITOR on a connection of its own to each primary for as long as `budget` says
+/// (its bytes are for all of them together), then reads the locks that were asked for, and the
+/// names of who asked. Commands that are no try to take a lock of the family leave no trace.
+/// `client` and `clock` outlive the flow.
 [[nodiscard]] Task<WaiterSample> sampleWaiters(redis::Client &client, LockFamily family,
                                                const Clock &clock,
                                                redis::MonitorTap::Budget budget);

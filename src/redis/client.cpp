@@ -5,44 +5,73 @@
 
 namespace lockkeeper::redis {
 
-Client::Client(ServerAddress address, Options options, const Clock &clock, QObject *parent)
+namespace {
+
+QFuture<Result<Reply>> onlyOne(QFuture<Result<QList<Reply>>> replies)
+{
+    return replies.then([](const Result<QList<Reply>> &all) -> Result<Reply> {
+        if (!all)
+            return all.error();
+        return all->first();
+    });
+}
+
+} // namespace
+
+Client::Client(Deployment deployment, Options options, const Clock &clock, QObject *parent)
     : QObject(parent)
+    , m_deployment(std::move(deployment))
     , m_clock(clock)
     , m_gate(options.isReadOnly)
-    , m_link(std::move(address), {.clientName = "lockkeeper", .reconnects = options.reconnects},
-             clock)
+    , m_topology(Topology::make(m_deployment, {.reconnects = options.reconnects}, clock))
 {
-    connect(&m_link, &Link::stateChanged, this, &Client::stateChanged);
-    connect(&m_link, &Link::serverInfoChanged, this, &Client::serverInfoChanged);
+    connect(m_topology.get(), &Topology::stateChanged, this, &Client::stateChanged);
+    connect(m_topology.get(), &Topology::serverInfoChanged, this, &Client::serverInfoChanged);
+    connect(m_topology.get(), &Topology::primariesChanged, this, &Client::primariesChanged);
 }
 
-QFuture<Result<void>> Client::open()
+QByteArray Client::keyOn(const NodeId &node, const QByteArray &prefix) const
 {
-    return m_link.open();
+    constexpr int kTries = 100'000; // one primary of a thousand serves a key in a thousand
+    for (int i = 0; i < kTries; ++i) {
+        QByteArray key = prefix + ':' + QByteArray::number(i);
+        if (nodeOf(key) == node)
+            return key;
+    }
+    return prefix; // it serves none; what is sent under this key goes to another
 }
 
-void Client::close()
+Result<void> Client::check(const QList<Command> &commands) const
 {
-    m_link.close();
+    for (const Command &command : commands) {
+        if (auto allowed = m_gate.check(command); !allowed)
+            return allowed;
+    }
+    return {};
 }
 
 QFuture<Result<QList<Reply>>> Client::send(const QList<Command> &commands)
 {
-    for (const Command &command : commands) {
-        if (const auto allowed = m_gate.check(command); !allowed)
-            return finished<QList<Reply>>(allowed.error());
-    }
-    return m_link.send(commands);
+    if (const auto allowed = check(commands); !allowed)
+        return finished<QList<Reply>>(allowed.error());
+    return m_topology->send(commands);
+}
+
+QFuture<Result<QList<Reply>>> Client::sendTo(const NodeId &node, const QList<Command> &commands)
+{
+    if (const auto allowed = check(commands); !allowed)
+        return finished<QList<Reply>>(allowed.error());
+    return m_topology->sendTo(node, commands);
 }
 
 QFuture<Result<Reply>> Client::send(Command command)
 {
-    const QList<Command> commands{std::move(command)};
-    return send(commands).then([](const Result<QList<Reply>> &replies) -> Result<Reply> {
-        if (!replies)
-            return replies.error();
-        return replies->first();
-    });
+    return onlyOne(send(QList<Command>{std::move(command)}));
+}
+
+QFuture<Result<Reply>> Client::sendTo(const NodeId &node, Command command)
+{
+    return onlyOne(sendTo(node, QList<Command>{std::move(command)}));
 }
 
 Task<Reply> Client::run(Script script, QList<QByteArray> keys, QList<QByteArray> arguments)

@@ -30,12 +30,13 @@ std::optional<ChangeFeed::Kind> nextBest(ChangeFeed::Kind kind)
 } // namespace
 
 FeedChooser::FeedChooser(ServerAddress address, QList<QByteArray> prefixes, Client &client,
-                         const Clock &clock, QObject *parent)
+                         const Clock &clock, QObject *parent, NodeId node)
     : ChangeFeed(parent)
     , m_address(std::move(address))
     , m_prefixes(std::move(prefixes))
     , m_client(client)
     , m_clock(clock)
+    , m_node(std::move(node))
 {
     m_climbTimer.setInterval(kClimb);
     connect(&m_climbTimer, &QTimer::timeout, this, &FeedChooser::retryNow);
@@ -49,7 +50,7 @@ std::unique_ptr<ChangeFeed> FeedChooser::make(Kind kind)
     case Kind::Push:
         return std::make_unique<PushChannel>(m_address, m_prefixes, m_clock);
     case Kind::Notify:
-        return std::make_unique<NotifyChannel>(m_address, m_prefixes, m_client, m_clock);
+        return std::make_unique<NotifyChannel>(m_address, m_prefixes, m_client, m_clock, m_node);
     case Kind::Poll:
         return std::make_unique<PollFeed>(m_client);
     }

@@ -20,9 +20,9 @@ class FeedChooser final : public ChangeFeed
 
 public:
     /// `client` is where polling happens, and what keyspace notifications are proven with; it
-    /// outlives this.
+    /// outlives this. `node` is the primary at the address, where the client has several.
     FeedChooser(ServerAddress address, QList<QByteArray> prefixes, Client &client,
-                const Clock &clock, QObject *parent = nullptr);
+                const Clock &clock, QObject *parent = nullptr, NodeId node = {});
     ~FeedChooser() override;
     FeedChooser(const FeedChooser &) = delete;
     FeedChooser &operator=(const FeedChooser &) = delete;
@@ -55,6 +55,7 @@ private:
     QList<QByteArray> m_prefixes;
     Client &m_client;
     const Clock &m_clock;
+    NodeId m_node;
     std::unique_ptr<ChangeFeed> m_feed;    ///< null before open()
     std::unique_ptr<ChangeFeed> m_better;  ///< while it is tried for
     QMap<Kind, Error> m_refusals;          ///< of the better kinds

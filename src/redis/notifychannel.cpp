@@ -29,11 +29,12 @@ bool tellsOfStrings(const QByteArray &notifyKeyspaceEvents)
 }
 
 NotifyChannel::NotifyChannel(ServerAddress address, QList<QByteArray> prefixes, Client &client,
-                             const Clock &clock, QObject *parent)
+                             const Clock &clock, NodeId node, QObject *parent)
     : SubscriberFeed(address, clock, parent)
     , m_prefixes(std::move(prefixes))
     , m_channelPrefix("__keyspace@" + QByteArray::number(address.database) + "__:")
     , m_client(client)
+    , m_node(std::move(node))
 {}
 
 NotifyChannel::~NotifyChannel()
@@ -56,6 +57,8 @@ QCoro::Task<> NotifyChannel::subscribe(quint64 generation)
         co_return;
     }
     m_canary = "lockkeeper:canary:" + QUuid::createUuid().toByteArray(QUuid::WithoutBraces);
+    if (!m_node.isEmpty())
+        m_canary = m_client.keyOn(m_node, m_canary);
     QList<Command> follow;
     for (const QByteArray &prefix : m_prefixes)
         follow << commands::psubscribe(Scanner::escapeGlob(m_channelPrefix + prefix) + '*');

@@ -23,8 +23,9 @@ class NotifyChannel final : public SubscriberFeed
 public:
     /// Follows keys with these prefixes in the address's database. Where the configuration may not
     /// be read, `client` writes a key of its own to see whether that is told; it outlives this.
+    /// `node` is the primary at the address, where the client has several.
     NotifyChannel(ServerAddress address, QList<QByteArray> prefixes, Client &client,
-                  const Clock &clock, QObject *parent = nullptr);
+                  const Clock &clock, NodeId node = {}, QObject *parent = nullptr);
     ~NotifyChannel() override;
     NotifyChannel(const NotifyChannel &) = delete;
     NotifyChannel &operator=(const NotifyChannel &) = delete;
@@ -43,6 +44,7 @@ private:
     QList<QByteArray> m_prefixes;
     QByteArray m_channelPrefix; ///< of keys of our database
     Client &m_client;
+    NodeId m_node;
     QByteArray m_canary;        ///< while it is awaited
     QSet<QByteArray> m_unheard; ///< what is still to be told of it
     std::unique_ptr<QPromise<Result<void>>> m_proof;

@@ -86,30 +86,62 @@ QByteArray Scanner::escapeGlob(const QByteArray &text)
 QCoro::Task<> Scanner::walk(quint64 generation, QByteArray pattern, Pace pace)
 {
     const QPointer<Scanner> self(this);
-    const auto isStale = [&] { return !self || generation != m_generation; };
-
-    const auto total = co_await m_client.send(commands::dbSize());
-    if (isStale())
+    const QList<Primary> primaries = m_client.primaries();
+    if (primaries.isEmpty()) {
+        // From the event loop: whoever starts a scan does not expect its end inside of start().
+        static_cast<void>(co_await after(milliseconds(0), this));
+        if (self && generation == m_generation)
+            fail(m_client.lastError().value_or(
+                Error{ErrorCode::CannotConnect, QStringLiteral("no server is known yet"), {}}));
         co_return;
-    if (total && total->kind() == Reply::Kind::Integer)
-        m_progress.keysInAll = total->integerValue();
+    }
+    co_await countKeys(generation, primaries);
+    if (!self || generation != m_generation)
+        co_return;
+    for (const Primary &primary : primaries) {
+        const bool isOver = co_await walkOne(generation, primary.id, pattern, pace);
+        if (!self || generation != m_generation || !isOver)
+            co_return;
+    }
+    m_isRunning = false;
+    emit finished();
+}
 
+QCoro::Task<> Scanner::countKeys(quint64 generation, QList<Primary> primaries)
+{
+    const QPointer<Scanner> self(this);
+    qint64 keys = 0;
+    for (const Primary &primary : primaries) {
+        const auto total = co_await m_client.sendTo(primary.id, commands::dbSize());
+        if (!self || generation != m_generation)
+            co_return;
+        if (!total || total->kind() != Reply::Kind::Integer)
+            co_return;
+        keys += total->integerValue();
+    }
+    m_progress.keysInAll = keys;
+}
+
+QCoro::Task<bool> Scanner::walkOne(quint64 generation, NodeId node, QByteArray pattern, Pace pace)
+{
+    const QPointer<Scanner> self(this);
+    const auto isStale = [&] { return !self || generation != m_generation; };
     CountControl control;
     QByteArray cursor = "0";
     for (int page = 1;; ++page) {
         const SteadyTime sentAt = m_clock.steady();
         const int count = control.count();
-        const auto reply = value(co_await m_client.send(commands::scan(cursor, pattern, count)),
-                                 QStringLiteral("scanning for locks"));
+        const auto reply =
+            value(co_await m_client.sendTo(node, commands::scan(cursor, pattern, count)),
+                  QStringLiteral("scanning for locks"));
         if (isStale())
-            co_return;
+            co_return false;
         if (!reply || reply->elements().size() != 2) {
-            m_isRunning = false;
-            emit failed(reply ? Error{ErrorCode::Protocol,
-                                      QStringLiteral("SCAN answered in an unknown form"),
-                                      {}}
-                              : reply.error());
-            co_return;
+            fail(reply ? Error{ErrorCode::Protocol,
+                               QStringLiteral("SCAN answered in an unknown form"),
+                               {}}
+                       : reply.error());
+            co_return false;
         }
         const auto took = m_clock.steady() - sentAt;
         control.pageTook(took);
@@ -122,22 +154,26 @@ QCoro::Task<> Scanner::walk(quint64 generation, QByteArray pattern, Pace pace)
         if (!keys.isEmpty())
             emit found(keys);
         if (isStale())
-            co_return;
+            co_return false;
         if (cursor == "0")
-            break;
+            co_return true;
         emit progressed(m_progress);
         if (isStale())
-            co_return;
+            co_return false;
         if (pace == Pace::Gentle && page > kPagesBeforeResting) {
             const auto rest =
                 std::min(std::chrono::ceil<milliseconds>(took * kRestFactor), kLongestRest);
             static_cast<void>(co_await after(rest, this));
             if (isStale())
-                co_return;
+                co_return false;
         }
     }
+}
+
+void Scanner::fail(const Error &error)
+{
     m_isRunning = false;
-    emit finished();
+    emit failed(error);
 }
 
 } // namespace lockkeeper::redis

@@ -24,8 +24,8 @@ struct ScanProgress
     [[nodiscard]] std::optional<double> fraction() const;
 };
 
-/// Walks the keyspace page by page with SCAN MATCH `<prefix>*` and adapts COUNT so that one call
-/// holds the server for about a millisecond; rests between calls when paced.
+/// Walks the keyspace, primary by primary and page by page, with SCAN MATCH `<prefix>*` and adapts
+/// COUNT so that one call holds the server for about a millisecond; rests between calls when paced.
 class Scanner final : public QObject
 {
     Q_OBJECT
@@ -56,6 +56,11 @@ signals:
 
 private:
     QCoro::Task<> walk(quint64 generation, QByteArray pattern, Pace pace);
+    /// One primary; false when the walk has failed or is not wanted any more.
+    QCoro::Task<bool> walkOne(quint64 generation, NodeId node, QByteArray pattern, Pace pace);
+    /// How many keys all have, where all tell.
+    QCoro::Task<> countKeys(quint64 generation, QList<Primary> primaries);
+    void fail(const Error &error);
 
     Client &m_client;
     const Clock &m_clock;

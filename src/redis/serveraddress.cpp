@@ -133,10 +133,6 @@ Result<ServerAddress> parseServerUrl(const QString &text)
         return badUrl(QStringLiteral("has a part after #"),
                       QStringLiteral("percent-encode # in the password as %23"));
     const QString scheme = url.scheme();
-    if (scheme == u"redis+sentinel" || scheme == u"redis+cluster")
-        return badUrl(u"asks for " + scheme + u"://, which this version does not support",
-                      QStringLiteral("connect to the primary itself with redis://host:port"));
-
     ServerAddress address;
     address.tls.isEnabled = scheme == u"rediss";
     address.user = url.userName(QUrl::FullyDecoded);

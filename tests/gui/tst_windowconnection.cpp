@@ -108,13 +108,13 @@ void WindowConnectionTest::saysWhyItCannotConnect()
     LK_START_REDIS(server);
     WindowFixture fixture(server);
     app::Target target = fixture.target();
-    target.server.password = Secret("wrong");
+    target.server.node.password = Secret("wrong");
     fixture.host.open(Result<app::Target>(target));
     QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Failed);
     QVERIFY(!fixture.window.connection().text().isEmpty());
     QVERIFY(!fixture.window.connection().text().contains(QStringLiteral("wrong\"")));
     QCOMPARE(fixture.window.findChild<EmptyState *>()->headline(), QStringLiteral("No connection"));
-    target.server.password = Secret("right");
+    target.server.node.password = Secret("right");
     fixture.host.open(Result<app::Target>(target));
     QTRY_COMPARE(fixture.host.state(), WorkspaceHost::State::Open);
     QCOMPARE(fixture.window.connection().text(), QString());
@@ -334,7 +334,7 @@ void WindowConnectionTest::keepsWhatWorksWhenAnotherTargetDoesNot()
 
     connectTo(*dialog, other.url());
     QTRY_VERIFY(fixture.host.workspace() != before);
-    QCOMPARE(fixture.host.workspace()->target().server, other.address());
+    QCOMPARE(fixture.host.workspace()->target().server.node, other.address());
     QCOMPARE(fixture.host.state(), WorkspaceHost::State::Open);
     QTRY_VERIFY(!fixture.window.findChild<ConnectDialog *>());
     QTRY_COMPARE(fixture.window.status().feedText(), QStringLiteral("push"));

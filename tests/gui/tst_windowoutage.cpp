@@ -301,7 +301,7 @@ void WindowOutageTest::theDemosServerMayEnd()
     WindowFixture fixture(unused);
     fixture.host.openDemo();
     QTRY_VERIFY_WITH_TIMEOUT(fixture.model().heldCount() > 0, kLimitMs);
-    const auto first = fixture.host.workspace()->target().server;
+    const auto first = fixture.host.workspace()->target().server.node;
     RawRedis raw(first.endpoint.path);
     const QByteArray info = raw.call({"INFO", "server"}).toByteArray();
     const qsizetype pid = info.indexOf("process_id:") + 11;
@@ -314,7 +314,7 @@ void WindowOutageTest::theDemosServerMayEnd()
     QVERIFY(again);
     QTest::mouseClick(again, Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(fixture.host.state() == WorkspaceHost::State::Open, kLimitMs);
-    QVERIFY(fixture.host.workspace()->target().server.endpoint != first.endpoint);
+    QVERIFY(fixture.host.workspace()->target().server.node.endpoint != first.endpoint);
     QCOMPARE(strip.text(), QString());
     QTRY_VERIFY_WITH_TIMEOUT(fixture.model().heldCount() > 0, kLimitMs);
 }

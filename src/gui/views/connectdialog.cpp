@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "gui/views/look.h"
 #include "gui/views/theme.h"
+#include "redis/deploymenturl.h"
 #include "ui_connectdialog.h"
 
 #include <QStyle>
@@ -50,8 +51,8 @@ void ConnectDialog::setTarget(const app::Target &target)
 {
     m_known = target;
     const QString kept = tr("unchanged for the same host, user and TLS, if left empty");
-    m_form->url->setText(app::editableUrl(target.server));
-    if (!target.server.password.isEmpty())
+    m_form->url->setText(redis::editableUrl(target.server));
+    if (!target.server.node.password.isEmpty())
         m_form->password->setPlaceholderText(kept);
     if (target.database) {
         m_form->database->setText(app::editableDsn(*target.database));
@@ -118,7 +119,7 @@ void ConnectDialog::tryTarget()
         return;
     }
     fillInPasswords(*target);
-    m_form->trying->setText(tr("Connecting to %1 …").arg(target->server.endpoint.toString()));
+    m_form->trying->setText(tr("Connecting to %1 …").arg(target->server.place()));
     setTrying(true);
     emit targetChosen(*target);
 }
@@ -156,12 +157,14 @@ void ConnectDialog::refuse(const Error &error, WorkspaceHost::Part part)
 /// clear, nor to a peer that proves nothing.
 void ConnectDialog::fillInPasswords(app::Target &target) const
 {
-    redis::ServerAddress &server = target.server;
+    redis::Deployment &server = target.server;
+    const bool isKnown = m_known && server.hasPeersOf(m_known->server);
     if (!m_form->password->text().isEmpty())
-        server.password = Secret(m_form->password->text().toUtf8());
-    else if (m_known && server.password.isEmpty() && server.endpoint == m_known->server.endpoint &&
-             server.user == m_known->server.user && server.tls == m_known->server.tls)
-        server.password = m_known->server.password;
+        server.node.password = Secret(m_form->password->text().toUtf8());
+    else if (isKnown && server.node.password.isEmpty())
+        server.node.password = m_known->server.node.password;
+    if (isKnown && server.sentinelPassword.isEmpty())
+        server.sentinelPassword = m_known->server.sentinelPassword;
     if (!target.database)
         return;
     sessions::Dsn &database = *target.database;

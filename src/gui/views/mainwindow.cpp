@@ -194,8 +194,7 @@ void MainWindow::showWorkspace()
         const app::Target &target = workspace->target();
         m_environment->showTarget(target, m_host.isDemo());
         const QString url = target.server.displayUrl();
-        m_navigation->setTarget(
-            target.name == url ? target.server.endpoint.toString() : target.name, url);
+        m_navigation->setTarget(target.name == url ? target.server.place() : target.name, url);
         setWindowTitle(tr("%1 — Lockkeeper").arg(target.name));
         connect(&workspace->monitor(), &locks::LockMonitor::feedChanged, this,
                 &MainWindow::showFeed);

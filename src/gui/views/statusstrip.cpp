@@ -141,14 +141,15 @@ void StatusStrip::presentFeed(app::Workspace &workspace)
 
 void StatusStrip::presentServer(app::Workspace &workspace)
 {
-    const redis::ServerAddress &address = workspace.client().address();
-    const redis::ServerInfo &server = workspace.client().serverInfo();
-    QStringList parts{shortened(address.endpoint.toString(), 8, 24),
-                      tr("db %1").arg(address.database)};
+    const redis::Deployment &deployment = workspace.client().deployment();
+    const redis::ServerInfo server = workspace.client().serverInfo();
+    QStringList parts{shortened(workspace.client().place(), 8, 24)};
+    if (deployment.kind != redis::Deployment::Kind::Cluster) // which has no other database
+        parts.append(tr("db %1").arg(deployment.node.database));
     if (!server.version.isEmpty())
         parts.append(server.toString());
     say(m_server, parts.join(QStringLiteral(" · ")));
-    m_server->setToolTip(address.displayUrl());
+    m_server->setToolTip(deployment.displayUrl());
     const auto &database = workspace.databaseState();
     const bool isBroken = database && !*database;
     say(m_database, isBroken ? tr("database: %1").arg(database->error().what) : QString());

@@ -25,8 +25,8 @@ int deleteAndDie(const QStringList &arguments)
     const auto fatal = static_cast<RemoveStep>(arguments[1].toInt());
     app::Target target;
     target.name = QStringLiteral("bench");
-    target.server.endpoint.kind = Endpoint::Kind::Unix;
-    target.server.endpoint.path = arguments[2];
+    target.server.node.endpoint.kind = Endpoint::Kind::Unix;
+    target.server.node.endpoint.path = arguments[2];
     target.database.emplace();
     target.database->path = arguments[3];
     target.family.lease = kLease;

@@ -111,7 +111,7 @@ void TestRelease::aWaiterThatComesNextIsNamed()
     LK_START_REDIS(bench);
     // Our own answers are held back, so that the waiter is there before we read.
     StreamProxy proxy(bench.server.address().endpoint);
-    bench.target.server.endpoint = proxy.endpoint();
+    bench.target.server.node.endpoint = proxy.endpoint();
     QVERIFY2(bench.reopen(), qPrintable(bench.reason()));
     proxy.setDelay(300ms);
     bench.lock("s1", "owner-1");
@@ -147,7 +147,7 @@ void TestRelease::lostAnswerIsResolvedByReading()
     test::Workbench bench;
     LK_START_REDIS(bench);
     StreamProxy proxy(bench.server.address().endpoint);
-    bench.target.server.endpoint = proxy.endpoint();
+    bench.target.server.node.endpoint = proxy.endpoint();
     QVERIFY2(bench.reopen(), qPrintable(bench.reason()));
     // The server knows the script already: the one answer that gets lost is the release's.
     bench.lock("s0", "owner-0");
@@ -185,7 +185,7 @@ void TestRelease::missingOutcomeIsSaidLoudly()
     bench.lock("s1", "owner-1");
     // The folder is swapped for a file when the intent is on the disk, before the act is through.
     StreamProxy proxy(bench.server.address().endpoint);
-    bench.target.server.endpoint = proxy.endpoint();
+    bench.target.server.node.endpoint = proxy.endpoint();
     QVERIFY(bench.reopen());
     proxy.setDelay(200ms);
     auto released = bench.actions().release(releaseOf("s1", "owner-1"));

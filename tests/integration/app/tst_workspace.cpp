@@ -186,7 +186,7 @@ void TestWorkspace::endsWhileALockIsBeingRenewed()
     test::Workbench bench(options);
     LK_START_REDIS(bench);
     test::StreamProxy proxy(bench.server.address().endpoint);
-    bench.target.server.endpoint = proxy.endpoint();
+    bench.target.server.node.endpoint = proxy.endpoint();
     bench.target.family.lease = 3s;
     QVERIFY(bench.reopen());
     auto ends = std::make_shared<Ends>();
@@ -264,8 +264,8 @@ void TestWorkspace::openFailsAtOnce()
 {
     test::Workbench bench;
     LK_START_REDIS(bench);
-    bench.target.server.endpoint.path = QStringLiteral("/nowhere/redis.sock");
-    bench.target.server.endpoint.kind = Endpoint::Kind::Unix;
+    bench.target.server.node.endpoint.path = QStringLiteral("/nowhere/redis.sock");
+    bench.target.server.node.endpoint.kind = Endpoint::Kind::Unix;
     const auto workspace = bench.makeWorkspace();
     const auto opened = await(workspace->open());
     QVERIFY(!opened);
@@ -299,7 +299,7 @@ void TestWorkspace::destroyedAtRandomMoments()
     test::StreamProxy proxy(bench.server.address().endpoint);
     if (isSlow) {
         proxy.setDelay(3ms);
-        bench.target.server.endpoint = proxy.endpoint();
+        bench.target.server.node.endpoint = proxy.endpoint();
     }
     std::mt19937 random(20261123);
     std::uniform_int_distribution<int> moment(0, isSlow ? 60 : 25);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/target.h"
+#include "redis/deploymenturl.h"
 
 #include <QTest>
 
@@ -63,6 +64,8 @@ private slots:
     void serverComesFromTheFirstThatIsGiven();
     void passwordBelongsToItsServer_data();
     void passwordBelongsToItsServer();
+    void clustersOfBackEndsArePinned();
+    void sentinelsHaveAPasswordOfTheirOwn();
     void databaseComesFromTheFirstThatIsGiven_data();
     void databaseComesFromTheFirstThatIsGiven();
     void families();
@@ -94,6 +97,12 @@ void TestTarget::serverComesFromTheFirstThatIsGiven_data()
     QTest::newRow("empty variables count as none")
         << QString() << Variables{{"LOCKKEEPER_URL", ""}, {"REDIS_HOST", "backend"}}
         << "backend:6379";
+    const Variables cluster{{"REDIS_CLUSTER_HOST", "shards"}, {"REDIS_HOST", "backend"}};
+    QTest::newRow("REDIS_CLUSTER_HOST before REDIS_HOST")
+        << QString() << cluster << "cluster at shards:6379";
+    QTest::newRow("REDIS_CLUSTER_HOST and REDIS_CLUSTER_PORT")
+        << QString() << Variables{{"REDIS_CLUSTER_HOST", "shards"}, {"REDIS_CLUSTER_PORT", "7000"}}
+        << "cluster at shards:7000";
 }
 
 void TestTarget::serverComesFromTheFirstThatIsGiven()
@@ -102,7 +111,7 @@ void TestTarget::serverComesFromTheFirstThatIsGiven()
     QFETCH(Variables, variables);
     const auto target = resolve(withUrl(url), variables);
     QVERIFY2(target.has_value(), qPrintable(target ? QString() : target.error().what));
-    QTEST(target->server.endpoint.toString(), "endpoint");
+    QTEST(target->server.place(), "endpoint");
 }
 
 void TestTarget::passwordBelongsToItsServer_data()
@@ -131,7 +140,35 @@ void TestTarget::passwordBelongsToItsServer()
     QFETCH(Variables, variables);
     const auto target = resolve(withUrl(url), variables);
     QVERIFY(target);
-    QTEST(target->server.password.reveal(), "password");
+    QTEST(target->server.node.password.reveal(), "password");
+}
+
+void TestTarget::clustersOfBackEndsArePinned()
+{
+    const QString pinned = QStringLiteral("REDIS_USE_ANNOUNCED_ADDRESS");
+    Variables variables{{"REDIS_CLUSTER_HOST", "shards"}, {"REDIS_PASSWORD", "backend"}};
+    const auto unset = resolve({}, variables);
+    QVERIFY(unset);
+    QVERIFY(unset->server.pinsHost);
+    QCOMPARE(unset->server.node.password.reveal(), QByteArray("backend"));
+    variables.insert(pinned, QStringLiteral("true"));
+    QVERIFY(!resolve({}, variables)->server.pinsHost);
+    variables.insert(pinned, QStringLiteral("false"));
+    QVERIFY(resolve({}, variables)->server.pinsHost);
+}
+
+void TestTarget::sentinelsHaveAPasswordOfTheirOwn()
+{
+    const Variables variables{{"LOCKKEEPER_SENTINEL_PASSWORD", "watch"},
+                              {"LOCKKEEPER_REDIS_PASSWORD", "data"}};
+    const auto target = resolve(withUrl("redis+sentinel://a/chat"), variables);
+    QVERIFY(target);
+    QCOMPARE(target->server.sentinelPassword.reveal(), QByteArray("watch"));
+    QCOMPARE(target->server.node.password.reveal(), QByteArray("data"));
+    const auto own =
+        resolve(withUrl("redis+sentinel://a/chat?sentinel_password=inside"), variables);
+    QVERIFY(own);
+    QCOMPARE(own->server.sentinelPassword.reveal(), QByteArray("inside"));
 }
 
 void TestTarget::databaseComesFromTheFirstThatIsGiven_data()
@@ -199,13 +236,16 @@ void TestTarget::refusalsNameTheirOrigin_data()
     QTest::addColumn<QString>("origin");
     QTest::newRow("no server") << TargetInput() << Variables{} << "no Redis server";
     QTest::newRow("--url") << withUrl("http://h") << Variables{} << "--url";
-    QTest::newRow("Sentinel") << withUrl("redis+sentinel://a:1,b:2/main") << Variables{} << "--url";
-    QTest::newRow("Cluster") << withUrl("redis+cluster://a:1,b:2") << Variables{} << "--url";
+    QTest::newRow("Sentinel") << withUrl("redis+sentinel://a:1,b:2") << Variables{} << "--url";
+    QTest::newRow("Cluster") << withUrl("redis+cluster://a:1,b:2/3") << Variables{} << "--url";
     QTest::newRow("LOCKKEEPER_URL")
         << TargetInput() << Variables{{"LOCKKEEPER_URL", "nonsense"}} << "LOCKKEEPER_URL";
     QTest::newRow("REDIS_PORT") << TargetInput()
                                 << Variables{{"REDIS_HOST", "h"}, {"REDIS_PORT", "70000"}}
                                 << "REDIS_PORT";
+    QTest::newRow("REDIS_CLUSTER_PORT")
+        << TargetInput() << Variables{{"REDIS_CLUSTER_HOST", "h"}, {"REDIS_CLUSTER_PORT", "x"}}
+        << "REDIS_CLUSTER_PORT";
     QTest::newRow("LOCKKEEPER_DB")
         << withUrl(kUrl) << Variables{{"LOCKKEEPER_DB", "mysql://h/d"}} << "LOCKKEEPER_DB";
     QTest::newRow("DATABASE_URL") << withUrl(kUrl) << Variables{{"DATABASE_URL", "nonsense"}}
@@ -250,10 +290,14 @@ void TestTarget::refusalsTellNoSecret_data()
 {
     QTest::addColumn<TargetInput>("input");
     QTest::addColumn<Variables>("variables");
-    for (const char *form : {"redis://user:%1@host:notaport", "http://user:%1@host",
-                             "redis+sentinel://:%1@a:1/main", "redis://:%1@host:6379/notadb",
-                             "redis://:%1@", "rediss://:%1@host?cacert=", "redis://:%1@host?x=y",
-                             "redis+unix://:%1@relative", ":%1@host", "redis:/:%1@host"}) {
+    for (const char *form :
+         {"redis://user:%1@host:notaport", "http://user:%1@host", "redis+sentinel://:%1@a:1/main",
+          "redis://:%1@host:6379/notadb", "redis+sentinel://:%1@a:1",
+          "redis+sentinel://a:1/m?sentinel_password=%1", "redis+cluster://:%1@a:b",
+          "redis+cluster://:%1@a:1/4", "redis+cluster://:%1/x@a:1", "redis+cluster://:%1?x@a:1",
+          "redis+sentinel://a:1/m?sentinel_password=%1&x=1", "redis://:%1@",
+          "rediss://:%1@host?cacert=", "redis://:%1@host?x=y", "redis+unix://:%1@relative",
+          ":%1@host", "redis:/:%1@host"}) {
         const QString url = QString::fromLatin1(form).arg(kSecret);
         QTest::addRow("option %s", form) << withUrl(url) << Variables{};
         QTest::addRow("variable %s", form)
@@ -307,6 +351,14 @@ void TestTarget::editableAddressesSayAllButTheSecret_data()
         "&insecure=1",
         "postgresql://ops:hunter2-s3cret@db.example/chat?connect_timeout=9");
     add("address", "redis://[::1]:6390/0", "sqlite:///srv/a%20b.db");
+    add("Sentinels",
+        "redis+sentinel://ops:hunter2-s3cret@a.example,b.example:26380/chat?db=2&tls=1&cacert=/ca"
+        "&sentinel_user=watcher&sentinel_password=hunter2-s3cret&map=10.0.0.1:6379=a.example:7000",
+        "sqlite:///srv/chat.db");
+    add("cluster",
+        "redis+cluster://o%40ps:hunter2-s3cret@a.example:7000,[::1]:7001?pin=1"
+        "&map=[::2]:6379=localhost:7000,10.0.0.2:6379=localhost:7001",
+        "sqlite:///srv/chat.db");
     add("socket", "redis+unix://ops:hunter2-s3cret@/run/re%20dis.sock?db=3",
         "postgresql:///chat?host=/run/postgresql");
 }
@@ -320,12 +372,13 @@ void TestTarget::editableAddressesSayAllButTheSecret()
     Result<Target> target = resolve(input);
     QVERIFY2(target, target ? "" : qPrintable(target.error().what));
     TargetInput edited;
-    edited.url = editableUrl(target->server);
+    edited.url = redis::editableUrl(target->server);
     edited.database = editableDsn(*target->database);
     QVERIFY(!edited.url.contains(kSecret) && !edited.database.contains(kSecret));
     const Result<Target> again = resolve(edited);
     QVERIFY2(again, qPrintable(edited.url + u' ' + edited.database));
-    target->server.password = target->database->password = Secret();
+    target->server.node.password = target->database->password = Secret();
+    target->server.sentinelPassword = Secret();
     QVERIFY2(again->server == target->server, qPrintable(edited.url));
     QVERIFY2(*again->database == *target->database, qPrintable(edited.database));
 }

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "redis/clustertopology.h"
+
+#include "redis/routing.h"
+
+#include <QLoggingCategory>
+
+#include <algorithm>
+#include <utility>
+
+namespace lockkeeper::redis {
+
+namespace {
+
+Q_LOGGING_CATEGORY(lcCluster, "lockkeeper.redis.cluster")
+
+constexpr milliseconds kFirstBackoff{250};
+/// Clusters settle and fail over within seconds.
+constexpr milliseconds kLongestBackoff{2000};
+
+} // namespace
+
+ClusterTopology::ClusterTopology(Deployment deployment, Options options, const Clock &clock)
+    : m_deployment(std::move(deployment))
+    , m_options(options)
+    , m_clock(clock)
+    , m_backoff(kFirstBackoff, kLongestBackoff)
+{
+    m_refreshTimer.setSingleShot(true);
+    connect(&m_refreshTimer, &QTimer::timeout, this, [this] { refresh(); });
+}
+
+ClusterTopology::~ClusterTopology()
+{
+    close();
+}
+
+QFuture<Result<void>> ClusterTopology::open()
+{
+    if (m_firstTry)
+        return m_firstTry->future();
+    if (m_state == Link::State::Ready)
+        return finished<void>({});
+    if (m_state == Link::State::Closed)
+        return finished<void>(closedError());
+    m_firstTry = std::make_unique<QPromise<Result<void>>>();
+    m_firstTry->start();
+    auto outcome = m_firstTry->future();
+    retryNow();
+    return outcome;
+}
+
+void ClusterTopology::close()
+{
+    if (m_state == Link::State::Closed)
+        return;
+    m_refreshTimer.stop();
+    m_state = Link::State::Closed;
+    for (const Node &node : m_nodes) {
+        node.link->disconnect(this);
+        node.link->close();
+    }
+    if (m_probe)
+        m_probe->close();
+    for (const auto &promise : std::exchange(m_awaitingRound, {})) {
+        promise->addResult(Result<void>(closedError()));
+        promise->finish();
+    }
+    emit stateChanged(m_state);
+    if (const auto promise = std::exchange(m_firstTry, nullptr)) {
+        promise->addResult(Result<void>(closedError()));
+        promise->finish();
+    }
+}
+
+Error ClusterTopology::closedError() const
+{
+    return {
+        ErrorCode::Cancelled, u"the connection to " + m_deployment.place() + u" was closed", {}};
+}
+
+void ClusterTopology::retryNow()
+{
+    if (m_state == Link::State::Closed)
+        return;
+    m_backoff.reset();
+    for (const Node &node : m_nodes)
+        node.link->retryNow();
+    refresh();
+}
+
+void ClusterTopology::adopt(const ClusterMap &map)
+{
+    const bool isSame =
+        !m_isMapPatched && map.owners == m_map.owners && map.primaries == m_map.primaries;
+    if (isSame) {
+        m_map.replicas = map.replicas;
+        return;
+    }
+    std::vector<Node> nodes;
+    std::vector<Link *> added;
+    for (const ClusterMap::Node &wanted : map.primaries) {
+        const auto known = std::ranges::find_if(m_nodes, [&](const Node &node) {
+            return node.link && node.id == wanted.id && node.announced == wanted.announced;
+        });
+        nodes.push_back(known == m_nodes.end() ? makeNode(wanted) : std::move(*known));
+        if (known == m_nodes.end())
+            added.push_back(nodes.back().link.get());
+    }
+    for (Node &node : m_nodes) {
+        if (node.link)
+            dropLink(std::move(node.link));
+    }
+    m_nodes = std::move(nodes);
+    m_map = map;
+    m_isMapPatched = false;
+    qCInfo(lcCluster) << "primaries:" << m_nodes.size() << "slots served:" << map.served()
+                      << "epoch:" << m_epoch;
+    for (Link *link : added)
+        static_cast<void>(link->open());
+    const QPointer<ClusterTopology> self(this);
+    update();
+    if (self)
+        emit primariesChanged();
+}
+
+ClusterTopology::Node ClusterTopology::makeNode(const ClusterMap::Node &node)
+{
+    const ServerAddress address = m_deployment.nodeAt(m_deployment.reachable(node.announced));
+    const Link::Options options{.clientName = "lockkeeper", .reconnects = m_options.reconnects};
+    auto link = std::make_unique<Link>(address, options, m_clock);
+    connect(link.get(), &Link::stateChanged, this, &ClusterTopology::nodeChanged);
+    // A primary that has become a replica says so before the map is read again.
+    connect(link.get(), &Link::serverInfoChanged, this, &ClusterTopology::refreshSoon);
+    return {node.id, node.announced, std::move(link)};
+}
+
+void ClusterTopology::dropLink(std::unique_ptr<Link> link)
+{
+    // We may be inside one of its signals: it goes when the stack is unwound.
+    link->disconnect(this);
+    link->close();
+    link.release()->deleteLater();
+}
+
+void ClusterTopology::nodeChanged(Link::State state)
+{
+    // A primary that is lost may have been replaced already.
+    if (state == Link::State::Waiting)
+        refreshSoon();
+    update();
+}
+
+Link::State ClusterTopology::currentState() const
+{
+    if (m_nodes.empty()) {
+        if (m_isRefreshing || !m_roundError)
+            return Link::State::Connecting;
+        return m_refreshTimer.isActive() ? Link::State::Waiting : Link::State::Failed;
+    }
+    const auto isAny = [this](Link::State state) {
+        return std::ranges::any_of(
+            m_nodes, [state](const Node &node) { return node.link->state() == state; });
+    };
+    if (isAny(Link::State::Failed))
+        return Link::State::Failed;
+    if (isAny(Link::State::Waiting))
+        return Link::State::Waiting;
+    if (isAny(Link::State::Connecting) || isAny(Link::State::Idle))
+        return Link::State::Connecting;
+    return m_map.served() == kSlots ? Link::State::Ready : Link::State::Waiting;
+}
+
+void ClusterTopology::update()
+{
+    if (m_state == Link::State::Closed)
+        return;
+    const Link::State state = currentState();
+    const bool isSettled = state == Link::State::Ready || state == Link::State::Waiting ||
+                           state == Link::State::Failed;
+    if (state == Link::State::Ready)
+        m_lastError.reset();
+    else if (isSettled)
+        m_lastError = trouble();
+    const QPointer<ClusterTopology> self(this);
+    if (std::exchange(m_state, state) != state)
+        emit stateChanged(state);
+    if (!self || !isSettled || m_state != state)
+        return;
+    if (const auto promise = std::exchange(m_firstTry, nullptr)) {
+        promise->addResult(state == Link::State::Ready ? Result<void>()
+                                                       : Result<void>(*m_lastError));
+        promise->finish();
+    }
+}
+
+Error ClusterTopology::trouble() const
+{
+    if (m_nodes.empty())
+        return m_roundError.value_or(Error{});
+    const bool areAllThere = std::ranges::all_of(
+        m_nodes, [](const Node &node) { return node.link->state() == Link::State::Ready; });
+    if (!areAllThere)
+        return lostNodes();
+    return {ErrorCode::CannotConnect,
+            QStringLiteral("the cluster is not whole: nobody serves %1 of its %2 slots")
+                .arg(kSlots - m_map.served())
+                .arg(kSlots),
+            QStringLiteral("it is tried again; CLUSTER INFO on a node says more")};
+}
+
+Error ClusterTopology::lostNodes() const
+{
+    std::optional<Error> first;
+    qsizetype lost = 0;
+    bool isElsewhere = false;
+    for (const Node &node : m_nodes) {
+        const Link::State state = node.link->state();
+        if (state == Link::State::Ready || !node.link->lastError())
+            continue;
+        ++lost;
+        // Where nobody was ever reached under an announced address it may be one of another net.
+        isElsewhere = isElsewhere || (!node.link->lastHeard() &&
+                                      node.announced.host != m_deployment.seeds.first().host);
+        if (!first || state == Link::State::Failed)
+            first = node.link->lastError();
+    }
+    if (!first)
+        return {};
+    const bool isLogin =
+        first->code == ErrorCode::PasswordNeeded || first->code == ErrorCode::WrongPassword;
+    return {first->code,
+            isLogin ? first->what
+                    : QStringLiteral("%1 of %2 primaries of the cluster cannot be used: %3")
+                          .arg(lost)
+                          .arg(m_nodes.size())
+                          .arg(first->what),
+            isElsewhere
+                ? QStringLiteral("if the cluster announces addresses that cannot be reached "
+                                 "from here, add ?pin=1 or ?map=announced=reachable")
+                : first->hint};
+}
+
+std::optional<milliseconds> ClusterTopology::nextTry() const
+{
+    if (m_state != Link::State::Waiting)
+        return std::nullopt;
+    std::optional<milliseconds> next;
+    if (m_refreshTimer.isActive())
+        next = m_refreshTimer.remainingTimeAsDuration();
+    for (const Node &node : m_nodes) {
+        const auto own = node.link->nextTry();
+        if (own && (!next || *own < *next))
+            next = own;
+    }
+    return next;
+}
+
+ServerInfo ClusterTopology::serverInfo() const
+{
+    ServerInfo info;
+    for (const Node &node : m_nodes) {
+        if (info.version.isEmpty())
+            info = node.link->serverInfo();
+    }
+    info.runId.clear(); // of one of several processes
+    info.role = info.version.isEmpty() ? QString() : QStringLiteral("master"); // by the map
+    info.primary.clear();
+    info.isPrimaryLinkUp = true;
+    return info;
+}
+
+std::optional<SteadyTime> ClusterTopology::lastHeard() const
+{
+    std::optional<SteadyTime> oldest;
+    for (const Node &node : m_nodes) {
+        const auto heard = node.link->lastHeard();
+        if (!heard)
+            return std::nullopt;
+        oldest = oldest ? std::min(*oldest, *heard) : *heard;
+    }
+    return oldest;
+}
+
+std::optional<std::chrono::microseconds> ClusterTopology::roundTrip() const
+{
+    std::optional<std::chrono::microseconds> slowest;
+    for (const Node &node : m_nodes)
+        slowest = std::max(slowest, node.link->roundTrip());
+    return slowest;
+}
+
+QList<Primary> ClusterTopology::primaries() const
+{
+    QList<Primary> primaries;
+    for (const Node &node : m_nodes)
+        primaries.append({node.id, node.link->address(), node.link->serverInfo(),
+                          node.link->state() == Link::State::Ready});
+    return primaries;
+}
+
+NodeId ClusterTopology::nodeOf(const QByteArray &key) const
+{
+    const int owner = m_map.owners.value(slotOf(key), -1);
+    return owner < 0 ? NodeId() : m_nodes[std::size_t(owner)].id;
+}
+
+QString ClusterTopology::place() const
+{
+    const auto ready = std::ranges::count_if(
+        m_nodes, [](const Node &node) { return node.link->state() == Link::State::Ready; });
+    if (m_nodes.empty())
+        return m_deployment.place();
+    if (std::size_t(ready) == m_nodes.size())
+        return QStringLiteral("cluster, %1 primaries").arg(ready);
+    return QStringLiteral("cluster, %1 of %2 primaries").arg(ready).arg(m_nodes.size());
+}
+
+} // namespace lockkeeper::redis

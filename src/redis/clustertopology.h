@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/backoff.h"
+#include "redis/clustermap.h"
+#include "redis/topology.h"
+
+#include <QPointer>
+#include <QPromise>
+#include <QTimer>
+
+#include <memory>
+#include <vector>
+
+namespace lockkeeper::redis {
+
+/// Commands on their way to the nodes that serve their keys.
+struct ClusterErrand
+{
+    /// Where a command stands.
+    struct Item
+    {
+        Command command;
+        std::optional<Reply> reply;
+        std::optional<NodeId> askAt; ///< this time at this node, whatever the map says
+        QString askedHost;           ///< of the node that was asked last, as announced
+    };
+    /// What was sent to one node together.
+    struct Part
+    {
+        QList<qsizetype> items;
+        QList<bool> areAsking; ///< preceded by an ASKING
+        QString peer;
+        QFuture<Result<QList<Reply>>> replies;
+    };
+
+    QList<Item> items;
+    QList<Part> parts;
+    std::optional<Error> error; ///< of the first part that failed
+    bool hasMutated = false;    ///< a mutation has succeeded
+    QPromise<Result<QList<Reply>>> promise;
+};
+
+/// All primaries of a cluster, as its nodes name them.
+///
+/// The map of slots is read again every second, and at once when a node answers that it does not
+/// serve a key, or is lost. A command that was refused so has not run, and goes to the node that
+/// serves it.
+class ClusterTopology final : public Topology
+{
+    Q_OBJECT
+
+public:
+    ClusterTopology(Deployment deployment, Options options, const Clock &clock);
+    ~ClusterTopology() override;
+    ClusterTopology(const ClusterTopology &) = delete;
+    ClusterTopology &operator=(const ClusterTopology &) = delete;
+
+    [[nodiscard]] QFuture<Result<void>> open() override;
+    void close() override;
+    void retryNow() override;
+    [[nodiscard]] std::optional<milliseconds> nextTry() const override;
+    [[nodiscard]] Link::State state() const override { return m_state; }
+    [[nodiscard]] const std::optional<Error> &lastError() const override { return m_lastError; }
+    [[nodiscard]] ServerInfo serverInfo() const override;
+    [[nodiscard]] std::optional<SteadyTime> lastHeard() const override;
+    [[nodiscard]] std::optional<std::chrono::microseconds> roundTrip() const override;
+    [[nodiscard]] QList<Primary> primaries() const override;
+    [[nodiscard]] NodeId nodeOf(const QByteArray &key) const override;
+    [[nodiscard]] QString place() const override;
+    [[nodiscard]] Replies send(const QList<Command> &commands) override;
+    [[nodiscard]] Replies sendTo(const NodeId &node, const QList<Command> &commands) override;
+
+private:
+    struct Node
+    {
+        NodeId id;
+        Endpoint announced;
+        std::unique_ptr<Link> link;
+    };
+    /// What a node says: the map, and how new it is.
+    struct Answer
+    {
+        ClusterMap map;
+        qint64 epoch = 0;
+    };
+
+    // Who is there: clustertopology.cpp
+    void adopt(const ClusterMap &map);
+    [[nodiscard]] Node makeNode(const ClusterMap::Node &node);
+    void dropLink(std::unique_ptr<Link> link);
+    void nodeChanged(Link::State state);
+    void update();
+    [[nodiscard]] Link::State currentState() const;
+    [[nodiscard]] Error trouble() const;
+    [[nodiscard]] Error lostNodes() const;
+    [[nodiscard]] Error closedError() const;
+
+    // Asking who is there: clusterdiscovery.cpp
+    QCoro::Task<> refresh();
+    [[nodiscard]] QCoro::Task<bool> askKnown();
+    [[nodiscard]] QCoro::Task<bool> askAnybody();
+    [[nodiscard]] static QCoro::Task<Result<Answer>> ask(QPointer<Link> link);
+    /// Whether the answer was believed.
+    bool believe(const Result<Answer> &answer);
+    void endRound();
+    void refreshSoon();
+    [[nodiscard]] QFuture<Result<void>> refreshed();
+    [[nodiscard]] QList<Endpoint> everybody() const;
+
+    // Carrying commands: clustererrand.cpp
+    QCoro::Task<> run(std::shared_ptr<ClusterErrand> errand);
+    void dispatch(ClusterErrand &errand);
+    /// Where it is to be sent now; null where nobody serves its key.
+    [[nodiscard]] Node *nodeOf(const ClusterErrand::Item &item);
+    /// Keeps in mind what a refusal has told; false where the node is not known yet.
+    bool learn(ClusterErrand::Item &item);
+    [[nodiscard]] Error noNodeError(const Command &command) const;
+
+    Deployment m_deployment;
+    Options m_options;
+    const Clock &m_clock;
+    ClusterMap m_map;
+    std::vector<Node> m_nodes;   ///< in the order of m_map.primaries
+    qint64 m_epoch = 0;          ///< of m_map
+    bool m_isMapPatched = false; ///< by refusals, since it was read
+    QTimer m_refreshTimer;
+    Backoff m_backoff;
+    bool m_isRefreshing = false;
+    bool m_isRefreshWanted = false;    ///< again, after the round under way
+    std::optional<Answer> m_older;     ///< the newest of this round that was not believed
+    QList<Error> m_refusals;           ///< of this round
+    std::optional<Error> m_roundError; ///< why the last round found no map
+    QPointer<Link> m_probe;            ///< to a node that is asked once
+    std::size_t m_round = 0;
+    std::vector<std::shared_ptr<QPromise<Result<void>>>> m_awaitingRound;
+    Link::State m_state = Link::State::Idle;
+    std::optional<Error> m_lastError;
+    std::unique_ptr<QPromise<Result<void>>> m_firstTry;
+};
+
+} // namespace lockkeeper::redis
