@@ -4,12 +4,11 @@
 #include "cli/ending.h"
 #include "cli/feedprobe.h"
 #include "cli/rightsprobe.h"
-#include "redis/connection.h"
-#include "redis/sockettransport.h"
+#include "cli/seedprobe.h"
+#include "cli/severalservers.h"
 #include "sessions/sessiondatabase.h"
 
 #include <QCoreApplication>
-#include <QHostInfo>
 #include <QUuid>
 
 namespace lockkeeper::cli {
@@ -18,8 +17,6 @@ using Outcome = CheckupStage::Outcome;
 using redis::ServerAddress;
 
 namespace {
-
-constexpr milliseconds kConnectDeadline = std::chrono::seconds(5);
 
 QString tr(const char *text)
 {
@@ -53,23 +50,18 @@ QString whyNotTried()
     return tr("not tried: interrupted");
 }
 
+/// Sentinels and clusters have a stage of their own.
+bool isOf(redis::Deployment::Kind kind, const QString &stageName)
+{
+    if (stageName == u"sentinels")
+        return kind == redis::Deployment::Kind::Sentinel;
+    return stageName != u"cluster" || kind == redis::Deployment::Kind::Cluster;
+}
+
 bool saysDatabaseIsThere(const Error &error)
 {
     return exitCodeOf(error.code) != ExitCode::CannotConnect && error.code != ErrorCode::TimedOut &&
            error.code != ErrorCode::Cancelled;
-}
-
-/// Opens a connection as `address` says, and closes it again.
-Task<void> openOnce(ServerAddress address, const Clock &clock, std::stop_token stop)
-{
-    Ending<void> opened;
-    const auto stopped = endOnStop(stop, opened);
-    redis::Connection connection(std::make_unique<redis::SocketTransport>(address), clock);
-    QObject::connect(&connection, &redis::Connection::opened, &connection, [&] { opened.end({}); });
-    QObject::connect(&connection, &redis::Connection::ended, &connection,
-                     [&](const Error &error) { opened.end(error); });
-    connection.open(kConnectDeadline);
-    co_return co_await opened.future();
 }
 
 } // namespace
@@ -108,6 +100,8 @@ QCoro::Task<QList<CheckupStage>> Checkup::run()
         {"resolve", &Checkup::resolve},
         {"connect", &Checkup::reach},
         {"tls", &Checkup::speakTls},
+        {"sentinels", &Checkup::askSentinels},
+        {"cluster", &Checkup::askCluster},
         {"auth", &Checkup::logIn},
         {"role", &Checkup::askRole},
         {"rights to watch", &Checkup::tryReading},
@@ -118,10 +112,14 @@ QCoro::Task<QList<CheckupStage>> Checkup::run()
     QString failedStage;
     for (const Step &step : steps) {
         const QString stageName = QString::fromLatin1(step.name);
+        if (!isOf(m_target.server.kind, stageName))
+            continue;
         if (m_stop.stop_requested()) {
             skip(stageName, whyNotTried());
             continue;
         }
+        if (failedStage == stageName) // said already, by the stage before
+            continue;
         if (!failedStage.isEmpty()) {
             skip(stageName, tr("not tried: %1 failed").arg(failedStage));
             continue;
@@ -131,7 +129,7 @@ QCoro::Task<QList<CheckupStage>> Checkup::run()
         keep(stage, since);
         // Missing rights do not keep us from trying the rest.
         if (stage.outcome == Outcome::Failed && stage.exitCode == ExitCode::CannotConnect)
-            failedStage = stageName;
+            failedStage = stage.name;
     }
     m_client.close();
     co_await checkDatabase();
@@ -155,59 +153,91 @@ void Checkup::skip(const QString &stageName, const QString &why)
 
 QCoro::Task<CheckupStage> Checkup::resolve()
 {
-    const Endpoint &endpoint = m_target.server.node.endpoint;
-    CheckupStage stage = fine(QStringLiteral("resolve"), endpoint.path);
-    if (endpoint.kind == Endpoint::Kind::Unix)
-        co_return stage;
-    Ending<QStringList> resolved;
-    const auto stopped = endOnStop(m_stop, resolved);
-    QObject scope;
-    QHostInfo::lookupHost(endpoint.host, &scope, [&](const QHostInfo &info) {
-        QStringList addresses;
-        for (const QHostAddress &address : info.addresses())
-            addresses.append(address.toString());
-        if (addresses.isEmpty())
-            resolved.end(Error{ErrorCode::CannotConnect,
-                               tr("%1 has no address: %2").arg(endpoint.host, info.errorString()),
-                               tr("check the host's name in the URL")});
+    SeveralServers hosts(QStringLiteral("resolve"));
+    QStringList known;
+    for (const ServerAddress &seed : seedsOf(m_target.server)) {
+        const Endpoint endpoint = seed.endpoint;
+        if (endpoint.kind == Endpoint::Kind::Unix)
+            co_return fine(QStringLiteral("resolve"), endpoint.path);
+        if (known.contains(endpoint.host))
+            continue;
+        known.append(endpoint.host);
+        const Result<QStringList> addresses = co_await resolveHost(endpoint.host, m_stop);
+        if (addresses)
+            hosts.add(tr("%1 is %2").arg(endpoint.host, addresses->join(u", ")));
         else
-            resolved.end(addresses);
-    });
-    const Result<QStringList> addresses = co_await resolved.future();
-    if (!addresses)
-        co_return failed(stage.name, addresses.error(), ExitCode::CannotConnect);
-    stage.detail = tr("%1 is %2").arg(endpoint.host, addresses->join(u", "));
-    co_return stage;
+            hosts.add(addresses.error());
+    }
+    co_return hosts.stage();
 }
 
 QCoro::Task<CheckupStage> Checkup::reach()
 {
-    ServerAddress plain = m_target.server.node;
-    plain.tls.isEnabled = false;
-    const Result<void> opened = co_await openOnce(plain, m_clock, m_stop);
-    const QString stageName = QStringLiteral("connect");
-    if (!opened)
-        co_return failed(stageName, opened.error(), ExitCode::CannotConnect);
-    co_return fine(stageName, m_target.server.node.endpoint.toString());
+    SeveralServers servers(QStringLiteral("connect"));
+    for (ServerAddress seed : seedsOf(m_target.server)) {
+        seed.tls.isEnabled = false;
+        const Result<void> opened = co_await openOnce(seed, m_clock, m_stop);
+        if (opened)
+            servers.add(seed.endpoint.toString());
+        else
+            servers.add(opened.error());
+    }
+    co_return servers.stage();
 }
 
 QCoro::Task<CheckupStage> Checkup::speakTls()
 {
-    const redis::TlsSettings &tls = m_target.server.node.tls;
-    CheckupStage stage = fine(QStringLiteral("tls"), tr("chain and name verified"));
+    const redis::TlsSettings tls = m_target.server.node.tls;
+    CheckupStage stage = fine(QStringLiteral("tls"), tr("not asked for"));
     if (!tls.isEnabled) {
         stage.outcome = Outcome::Skipped;
-        stage.detail = tr("not asked for");
         co_return stage;
     }
-    const Result<void> opened = co_await openOnce(m_target.server.node, m_clock, m_stop);
-    if (!opened)
-        co_return failed(stage.name, opened.error(), ExitCode::CannotConnect);
+    SeveralServers servers(stage.name);
+    for (const ServerAddress &seed : seedsOf(m_target.server)) {
+        const Result<void> opened = co_await openOnce(seed, m_clock, m_stop);
+        if (opened)
+            servers.add(seed.endpoint.toString());
+        else
+            servers.add(opened.error());
+    }
+    stage = servers.stage();
+    if (stage.outcome == Outcome::Failed)
+        co_return stage;
+    stage.detail = tr("chain and name verified");
     if (tls.isInsecure) {
         stage.outcome = Outcome::Warning;
         stage.detail = tr("encrypted, but the server's certificate is not verified");
     }
     co_return stage;
+}
+
+QCoro::Task<CheckupStage> Checkup::askSentinels()
+{
+    const QString stageName = QStringLiteral("sentinels");
+    const Result<TopologyFinding> found =
+        co_await cli::askSentinels(m_target.server, m_clock, m_stop);
+    if (!found)
+        co_return failed(stageName, found.error(), ExitCode::CannotConnect);
+    CheckupStage stage = fine(stageName, found->detail);
+    if (!found->troubles.isEmpty()) {
+        stage.outcome = Outcome::Warning;
+        stage.error = Error{ErrorCode::CannotConnect, found->troubles.join(u"; "),
+                            tr("a failover needs most of the Sentinels")};
+    }
+    co_return stage;
+}
+
+QCoro::Task<CheckupStage> Checkup::askCluster()
+{
+    const Result<void> opened = co_await m_client.open();
+    if (opened)
+        co_return fine(QStringLiteral("cluster"), describeCluster(m_client).detail);
+    // Who is not let in cannot ask; that is said of the login.
+    const bool isLogin = opened.error().code == ErrorCode::PasswordNeeded ||
+                         opened.error().code == ErrorCode::WrongPassword;
+    co_return failed(isLogin ? QStringLiteral("auth") : QStringLiteral("cluster"), opened.error(),
+                     ExitCode::CannotConnect);
 }
 
 QCoro::Task<CheckupStage> Checkup::logIn()

@@ -45,6 +45,8 @@ private:
     [[nodiscard]] QCoro::Task<CheckupStage> resolve();
     [[nodiscard]] QCoro::Task<CheckupStage> reach();
     [[nodiscard]] QCoro::Task<CheckupStage> speakTls();
+    [[nodiscard]] QCoro::Task<CheckupStage> askSentinels();
+    [[nodiscard]] QCoro::Task<CheckupStage> askCluster();
     [[nodiscard]] QCoro::Task<CheckupStage> logIn();
     [[nodiscard]] QCoro::Task<CheckupStage> askRole();
     [[nodiscard]] QCoro::Task<CheckupStage> tryReading();

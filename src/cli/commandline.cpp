@@ -39,9 +39,9 @@ CommandLine::CommandLine()
     declareVerbs();
     m_app->footer(
         tr("Without --url and --db the environment is asked: LOCKKEEPER_URL, LOCKKEEPER_DB, else\n"
-           "REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, DATABASE_URL. A password may also come from\n"
-           "LOCKKEEPER_REDIS_PASSWORD or PGPASSWORD; on a terminal one that is missing is asked "
-           "for.\n"
+           "REDIS_HOST or REDIS_CLUSTER_HOST with their _PORT, REDIS_PASSWORD, DATABASE_URL. A\n"
+           "password may also come from LOCKKEEPER_REDIS_PASSWORD, LOCKKEEPER_SENTINEL_PASSWORD\n"
+           "or PGPASSWORD; on a terminal one that is missing is asked for.\n"
            "\n"
            "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused: the lock changed "
            "hands,\n"
@@ -63,7 +63,7 @@ void CommandLine::declareCommon()
     app::TargetInput &target = m_options.target;
     addWord(app, "--url", target.url,
             tr("redis://, rediss:// (TLS) or redis+unix:///path, with user, password "
-               "and /db"))
+               "and /db; redis+sentinel://host,…/SERVICE; redis+cluster://host,…"))
         ->type_name("URL")
         ->group(group);
     addWord(app, "--db", target.database, tr("postgresql://user@host/database or sqlite:///path"))

@@ -2,7 +2,7 @@
 #include "cli/feedprobe.h"
 
 #include "cli/ending.h"
-#include "redis/feedchooser.h"
+#include "redis/deploymentfeed.h"
 
 #include <QCoreApplication>
 #include <QTimer>
@@ -71,29 +71,36 @@ Task<FeedProof> tryFeed(redis::Client &client, app::Target target, const Clock &
 
     Ending<void> established;
     const auto stopped = endOnStop(stop, established);
-    redis::FeedChooser feed(target.server.node, prefixes, client, clock);
+    const auto feed = redis::makeFeed(client, prefixes, clock);
     QObject scope;
-    QObject::connect(&feed, &redis::ChangeFeed::established, &scope, [&] { established.end({}); });
-    QObject::connect(&feed, &redis::ChangeFeed::lost, &scope,
+    QObject::connect(feed.get(), &redis::ChangeFeed::established, &scope,
+                     [&] { established.end({}); });
+    QObject::connect(feed.get(), &redis::ChangeFeed::lost, &scope,
                      [&](const Error &error) { established.end(error); });
-    feed.open();
+    feed->open();
     const Result<void> outcome = co_await established.future();
     if (!outcome)
         co_return outcome.error();
 
     FeedProof proof;
-    proof.kind = feed.kind();
-    proof.whyNotBetter = feed.whyNotBetter();
+    proof.kind = feed->kind();
+    proof.whyNotBetter = feed->whyNotBetter();
     if (target.isReadOnly || proof.kind == redis::ChangeFeed::Kind::Poll)
         co_return proof;
-    const Result<std::chrono::microseconds> heard =
-        co_await hearCanary(client, feed, canary, clock, stop);
-    if (!heard && heard.error().code != ErrorCode::NotPermitted)
-        co_return heard.error();
-    if (heard)
-        proof.echo = *heard;
-    else
-        proof.whyNot = heard.error().what;
+    const bool hasSeveral = target.server.kind == redis::Deployment::Kind::Cluster;
+    for (const redis::Primary &primary : client.primaries()) {
+        const QByteArray own = hasSeveral ? client.keyOn(primary.id, canary) : canary;
+        const Result<std::chrono::microseconds> heard =
+            co_await hearCanary(client, *feed, own, clock, stop);
+        if (!heard && heard.error().code != ErrorCode::NotPermitted)
+            co_return heard.error();
+        if (!heard) {
+            proof.echo.reset();
+            proof.whyNot = heard.error().what;
+            co_return proof;
+        }
+        proof.echo = std::max(proof.echo, std::optional(*heard));
+    }
     co_return proof;
 }
 

@@ -20,14 +20,16 @@ struct FeedProof
 {
     redis::ChangeFeed::Kind kind = redis::ChangeFeed::Kind::Push;
     QString whyNotBetter; ///< why it is this kind and not a better one
-    /// From our own write to the news of it; nullopt: subscribed, but not proven.
+    /// From our own write to the news of it, on the slowest primary; nullopt: subscribed, but not
+    /// proven.
     std::optional<std::chrono::microseconds> echo;
     QString whyNot; ///< empty on a read-only connection: nothing was written
 };
 
 /// Chooses a feed as `watch` does. Where it is one that tells of changes, writes a key of its own
-/// that expires within a second, and waits for the news of it; on a read-only connection nothing is
-/// written. Cancelled when `stop` is requested. `client` and `clock` outlive the flow.
+/// to each primary that expires within a second, and waits for the news of it; on a read-only
+/// connection nothing is written. Cancelled when `stop` is requested. `client` and `clock` outlive
+/// the flow.
 [[nodiscard]] Task<FeedProof> tryFeed(redis::Client &client, app::Target target, const Clock &clock,
                                       std::stop_token stop);
 

@@ -2,6 +2,7 @@
 #include "cli/rightsprobe.h"
 
 #include "redis/command.h"
+#include "redis/routing.h"
 
 #include <QCoreApplication>
 
@@ -18,23 +19,29 @@ QString tr(const char *text)
     return QCoreApplication::translate("lockkeeper::cli", text);
 }
 
-/// Sends all, and names those that are refused.
+/// Sends all to each primary, for each has rights of its own, and names those that are refused.
 Task<QStringList> refusedOf(redis::Client &client, QList<Command> commands)
 {
-    const Result<QList<Reply>> replies = co_await client.send(commands);
-    if (!replies)
-        co_return replies.error();
     QStringList refused;
-    for (qsizetype i = 0; i < commands.size(); ++i) {
-        const Reply &reply = replies->at(i);
-        if (!reply.isError())
-            continue;
-        const QString command = QString::fromLatin1(commands[i].name());
-        const bool isRight = reply.errorPrefix() == "NOPERM";
-        const QString text =
-            isRight ? command : QString(command + u" (" + QString::fromUtf8(reply.bytes()) + u')');
-        if (!refused.contains(text))
-            refused.append(text);
+    for (const redis::Primary &primary : client.primaries()) {
+        const Result<QList<Reply>> replies = co_await client.sendTo(primary.id, commands);
+        if (!replies)
+            co_return replies.error();
+        for (qsizetype i = 0; i < commands.size(); ++i) {
+            const Reply &reply = replies->at(i);
+            // Rights are looked at before the key's place: who is sent elsewhere has them.
+            const bool isAllowed = !reply.isError() || redis::redirectionOf(reply) ||
+                                   reply.errorPrefix() == "NOSCRIPT";
+            if (isAllowed)
+                continue;
+            const QString command = QString::fromLatin1(commands[i].name());
+            const bool isRight = reply.errorPrefix() == "NOPERM";
+            const QString text =
+                isRight ? command
+                        : QString(command + u" (" + QString::fromUtf8(reply.bytes()) + u')');
+            if (!refused.contains(text))
+                refused.append(text);
+        }
     }
     co_return refused;
 }
@@ -78,18 +85,10 @@ Task<QStringList> missingActingRights(redis::Client &client, locks::LockFamily f
     }
     const QByteArray nothing = "return 0";
     commands << Command{{"EVAL", nothing, "1", lock}, Effect::Mutation};
-    Result<QStringList> refused = co_await refusedOf(client, commands);
-    if (!refused)
-        co_return refused;
     // EVALSHA of a script that no server knows: NOSCRIPT says that we may.
     const QByteArray unknown(40, '0');
-    const Command evalSha{{"EVALSHA", unknown, "1", lock}, Effect::Mutation};
-    const Result<Reply> reply = co_await client.send(evalSha);
-    if (!reply)
-        co_return reply.error();
-    if (reply->errorPrefix() == "NOPERM")
-        refused->append(QStringLiteral("EVALSHA"));
-    co_return refused;
+    commands << Command{{"EVALSHA", unknown, "1", lock}, Effect::Mutation};
+    co_return co_await refusedOf(client, commands);
 }
 
 Error readingRightsError(const QStringList &missing, const app::Target &target)

@@ -76,7 +76,7 @@ Json writeJson(const locks::UnlockedWrite &write, const app::Target &target)
     json["at"] = jsonOf(write.at);
     json["lock_key"] = jsonOfBytes(write.key.bytes());
     json["session_id"] = jsonOfBytes(write.session.bytes());
-    json["server"] = jsonOf(target.server.endpoint.toString());
+    json["server"] = jsonOf(target.server.place());
     json["cache_key"] = jsonOfBytes(target.family.cacheKey(write.session).bytes());
     json["ttl_ms"] = jsonOrNull(write.ttl);
     json["bytes"] = jsonOrNull(write.bytes);

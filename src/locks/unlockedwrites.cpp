@@ -29,6 +29,8 @@ bool isInteger(const redis::Reply &reply)
 UnlockedWrites::UnlockedWrites(redis::Client &client, LockMonitor &monitor, const Clock &clock,
                                QObject *parent)
     : QObject(parent)
+    , m_quiet(client.deployment().kind == redis::Deployment::Kind::Cluster ? kQuietOfSeveral
+                                                                           : kQuiet)
     , m_client(client)
     , m_monitor(monitor)
     , m_clock(clock)
@@ -84,7 +86,7 @@ void UnlockedWrites::lockChanged(const LockKey &key)
     m_suspects.remove(key);
     const SteadyTime now = m_clock.steady();
     if (m_lockNews.size() >= kMostNews)
-        m_lockNews.removeIf([now](const auto &news) { return *news + kQuiet < now; });
+        m_lockNews.removeIf([this, now](const auto &news) { return *news + m_quiet < now; });
     m_lockNews.insert(key, now);
 }
 
@@ -97,7 +99,7 @@ void UnlockedWrites::sessionsChanged(const QList<SessionId> &sessions)
         const LockKey key = family.lockKey(session);
         const auto news = m_lockNews.constFind(key);
         const bool isLockNear =
-            m_monitor.registry().find(key) || (news != m_lockNews.cend() && *news + kQuiet >= now);
+            m_monitor.registry().find(key) || (news != m_lockNews.cend() && *news + m_quiet >= now);
         if (isBlind || isLockNear)
             m_copies.remove(session);
         else
@@ -118,7 +120,7 @@ void UnlockedWrites::suspect(const LockKey &key, const SessionId &session)
     }
     m_suspects.insert(key, {++m_lastId, session, m_clock.wall(), m_clock.steady()});
     if (!m_timer.isActive())
-        m_timer.start(kQuiet);
+        m_timer.start(m_quiet);
 }
 
 void UnlockedWrites::lookAtDue()
@@ -129,7 +131,7 @@ void UnlockedWrites::lookAtDue()
     for (auto suspect = m_suspects.begin(); suspect != m_suspects.end(); ++suspect) {
         if (suspect->isAsked)
             continue;
-        if (suspect->since + kQuiet <= now && questions.size() < kMostQuestions) {
+        if (suspect->since + m_quiet <= now && questions.size() < kMostQuestions) {
             suspect->isAsked = true;
             questions.append({suspect.key(), suspect->id});
         } else {
@@ -138,7 +140,7 @@ void UnlockedWrites::lookAtDue()
     }
     if (next)
         m_timer.start(
-            std::max(std::chrono::ceil<milliseconds>(*next + kQuiet - now), milliseconds(1)));
+            std::max(std::chrono::ceil<milliseconds>(*next + m_quiet - now), milliseconds(1)));
     if (!questions.isEmpty())
         look(questions);
 }
@@ -159,7 +161,7 @@ QCoro::Task<> UnlockedWrites::look(QList<Question> questions)
         co_return;
     const SteadyTime readAt = m_clock.steady();
     // News of a lock that ended just before the look may still be under way.
-    const Result<void> heard = co_await after(kQuiet, this);
+    const Result<void> heard = co_await after(m_quiet, this);
     if (!self || !heard)
         co_return;
     for (qsizetype i = 0; i < questions.size(); ++i)

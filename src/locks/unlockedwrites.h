@@ -66,6 +66,9 @@ public:
     [[nodiscard]] const QHash<SessionId, UnlockedFigures> &sessions() const { return m_bySession; }
 
     static constexpr milliseconds kQuiet{50};
+    /// In a cluster lock and copy are told of by different servers, in no order. One that has been
+    /// silent for longer than this is not trusted.
+    static constexpr milliseconds kQuietOfSeveral{2500};
     static constexpr qsizetype kMostSessions = 5000;
 
 signals:
@@ -113,6 +116,7 @@ private:
                                                       const Copy &now) const;
     void count(const UnlockedWrite &write);
 
+    const milliseconds m_quiet;
     redis::Client &m_client;
     LockMonitor &m_monitor;
     const Clock &m_clock;

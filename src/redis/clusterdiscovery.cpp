@@ -42,7 +42,11 @@ Error refusal(const Reply &reply, const Link &link)
     if (reply.bytes().contains("cluster support disabled"))
         return {ErrorCode::Refused, peer + u" is no node of a cluster",
                 QStringLiteral("use redis:// for a single server")};
-    return toError(reply, u"asking " + peer + u" for the nodes of the cluster");
+    Error error = toError(reply, u"asking " + peer + u" for the nodes of the cluster");
+    if (error.code == ErrorCode::NotPermitted)
+        error.hint = QStringLiteral("the user needs +cluster|shards (+cluster|slots before Redis "
+                                    "7), +cluster|info and +asking on every node");
+    return error;
 }
 
 /// Why no node gave a map; an answer that will not change by itself goes before silence.

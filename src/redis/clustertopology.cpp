@@ -294,7 +294,7 @@ QList<Primary> ClusterTopology::primaries() const
 {
     QList<Primary> primaries;
     for (const Node &node : m_nodes)
-        primaries.append({node.id, node.link->address(), node.link->serverInfo(),
+        primaries.append({node.id, node.link->address(), node.announced, node.link->serverInfo(),
                           node.link->state() == Link::State::Ready});
     return primaries;
 }

@@ -85,7 +85,7 @@ void DeploymentFeed::follow()
         added.push_back(m_members.back().feed.get());
     }
     const QPointer<DeploymentFeed> self(this);
-    review(true);
+    review(true, false);
     for (FeedChooser *feed : added) {
         if (self && m_isOpen)
             feed->open();
@@ -98,8 +98,8 @@ void DeploymentFeed::add(const Primary &primary)
                                               nullptr, primary.id);
     connect(feed.get(), &ChangeFeed::keysChanged, this, &ChangeFeed::keysChanged);
     connect(feed.get(), &ChangeFeed::everythingChanged, this, &ChangeFeed::everythingChanged);
-    connect(feed.get(), &ChangeFeed::established, this, [this] { review(true); });
-    connect(feed.get(), &ChangeFeed::lost, this, [this] { review(false); });
+    connect(feed.get(), &ChangeFeed::established, this, [this] { review(true, false); });
+    connect(feed.get(), &ChangeFeed::lost, this, [this] { review(false, true); });
     m_members.push_back({primary.id, primary.address, std::move(feed)});
 }
 
@@ -118,7 +118,7 @@ bool DeploymentFeed::areAllEstablished() const
     });
 }
 
-void DeploymentFeed::review(bool hasGap)
+void DeploymentFeed::review(bool hasGap, bool hasLost)
 {
     const bool isWhole = areAllEstablished();
     if (!isWhole && m_isEstablished)
@@ -126,7 +126,7 @@ void DeploymentFeed::review(bool hasGap)
     const bool wasWhole = std::exchange(m_isEstablished, isWhole);
     if (isWhole && (hasGap || !wasWhole))
         emit established();
-    else if (!isWhole)
+    else if (!isWhole && (wasWhole || hasLost))
         emit lost(lastError().value_or(Error{
             ErrorCode::CannotConnect, QStringLiteral("a primary is being connected to"), {}}));
 }

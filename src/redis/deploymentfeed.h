@@ -57,8 +57,9 @@ private:
     [[nodiscard]] bool areAllEstablished() const;
     void add(const Primary &primary);
     static void drop(Member member, QObject *listener);
-    /// Tells what has become of the whole; `hasGap`: changes may have been missed.
-    void review(bool hasGap);
+    /// Tells what has become of the whole; `hasGap`: changes may have been missed, `hasLost`: a
+    /// primary was tried, in vain or no more.
+    void review(bool hasGap, bool hasLost);
 
     Client &m_client;
     QList<QByteArray> m_prefixes;

@@ -59,8 +59,8 @@ SentinelPeer::SentinelPeer(ServerAddress address, QString service, bool reconnec
     connect(&m_listening, &Link::messageReceived, this,
             [this](const QByteArray &channel, const Reply &payload) {
                 // "SERVICE old-host old-port new-host new-port": a reason to ask, no more.
-                const QByteArray service = m_service.toUtf8() + ' ';
-                if (channel == kSwitches && payload.bytes().startsWith(service))
+                const QByteArray beginning = m_service.toUtf8() + ' ';
+                if (channel == kSwitches && payload.bytes().startsWith(beginning))
                     ask();
             });
 }

@@ -335,7 +335,7 @@ QList<Primary> SentinelTopology::primaries() const
 {
     if (!m_link)
         return {};
-    const Primary only{nodeOf({}), m_link->address(), m_link->serverInfo(),
+    const Primary only{nodeOf({}), m_link->address(), m_announced, m_link->serverInfo(),
                        m_state == Link::State::Ready};
     return {only};
 }

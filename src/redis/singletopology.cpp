@@ -15,7 +15,7 @@ SingleTopology::SingleTopology(ServerAddress address, Options options, const Clo
 QList<Primary> SingleTopology::primaries() const
 {
     const bool isReady = m_link.state() == Link::State::Ready;
-    const Primary only{m_id, m_link.address(), m_link.serverInfo(), isReady};
+    const Primary only{m_id, m_link.address(), m_link.address().endpoint, m_link.serverInfo(), isReady};
     return {only};
 }
 

@@ -23,6 +23,7 @@ struct Primary
 {
     NodeId id;
     ServerAddress address; ///< where we reach it
+    Endpoint announced;    ///< where it is by the word of Sentinels or cluster
     ServerInfo info;       ///< what it said of itself when it was connected
     bool isReady = false;  ///< connected now
 };

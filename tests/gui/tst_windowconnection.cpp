@@ -216,7 +216,7 @@ void WindowConnectionTest::connectDialogTakesNothingUnseen()
         ->setText(QStringLiteral("redis://staging.example"));
     QTest::mouseClick(button(dialog, "connectButton"), Qt::LeftButton);
     QVERIFY(chosen);
-    QCOMPARE(chosen->server.endpoint.host, QStringLiteral("staging.example"));
+    QCOMPARE(chosen->server.node.endpoint.host, QStringLiteral("staging.example"));
     QVERIFY(!chosen->database);
 }
 
@@ -257,7 +257,7 @@ void WindowConnectionTest::editedConnectionsKeepWhatIsTheirs()
                   WorkspaceHost::Part::Server);
     url->setText(QStringLiteral("rediss://ops@two.example"));
     button(dialog, "connectButton")->click();
-    QVERIFY(chosen->server.password.isEmpty()); // it was given for another host
+    QVERIFY(chosen->server.node.password.isEmpty()); // it was given for another host
 }
 
 void WindowConnectionTest::passwordsKeepTheirEncryption_data()
@@ -294,7 +294,7 @@ void WindowConnectionTest::passwordsKeepTheirEncryption()
     dialog.show();
     connectTo(dialog, url, database);
     QVERIFY(chosen && chosen->database);
-    QTEST(!chosen->server.password.isEmpty(), "isServersKept");
+    QTEST(!chosen->server.node.password.isEmpty(), "isServersKept");
     QTEST(!chosen->database->password.isEmpty(), "isDatabasesKept");
 }
 

@@ -21,7 +21,7 @@ QList<QCommandLineOption> options()
     const auto with = [](const char *name, const QString &what, const QString &value = {}) {
         return QCommandLineOption(QString::fromLatin1(name), what, value);
     };
-    return {with("url", tr("Redis: redis://, rediss:// or redis+unix://…"), tr("URL")),
+    return {with("url", tr("Redis: redis://, rediss://, redis+unix://, redis+sentinel:// or redis+cluster://"), tr("URL")),
             with("db", tr("Session database: postgresql://… or sqlite:///path"), tr("DSN")),
             with("family", tr("Family of locks: chat (as if not given) or copilot"), tr("NAME")),
             with("lock-prefix", tr("Prefix of the lock keys"), tr("PREFIX")),
