@@ -26,7 +26,10 @@ public:
     }
     Alarm(const Alarm &) = delete;
     Alarm &operator=(const Alarm &) = delete;
-    ~Alarm() override { end(Error{ErrorCode::Cancelled, tr("the wait was ended"), {}}); }
+    ~Alarm() override
+    {
+        end(Error{ErrorCode::Cancelled, QStringLiteral("the wait was ended"), {}});
+    }
 
     [[nodiscard]] QFuture<Result<void>> future() { return m_promise.future(); }
 
