@@ -76,6 +76,21 @@ public:
             database->close();
     }
 
+    Task<locks::WaiterSample> sampleWaiters(redis::MonitorTap::Budget budget)
+    {
+        const auto sample = co_await locks::sampleWaiters(client, target.family, clock, budget);
+        if (!sample)
+            co_return sample.error();
+        for (auto seen = sample->clients.cbegin(); seen != sample->clients.cend(); ++seen)
+            sightings.note(seen.key(), *seen);
+        QList<locks::LockDemand> demands;
+        for (const locks::ContendedLock &lock : sample->locks)
+            demands.append({lock.key, lock.heldBy, true, static_cast<int>(lock.waiters.size())});
+        if (!demands.isEmpty())
+            monitor.noteDemand(demands);
+        co_return *sample;
+    }
+
     Target target;
     const Clock &clock;
     FlowGroup flows;
@@ -85,6 +100,7 @@ public:
     locks::HoldInsight insight;
     locks::ContentionProbe contention;
     locks::UnlockedWrites unlockedWrites;
+    locks::ClientSightings sightings;
     locks::LockProtocol locks;
     sessions::SessionCache cache;
     std::unique_ptr<sessions::SessionDatabase> database;
@@ -253,6 +269,16 @@ const locks::ContentionProbe &Workspace::contention() const
 const locks::UnlockedWrites &Workspace::unlockedWrites() const
 {
     return m_parts->unlockedWrites;
+}
+
+Task<locks::WaiterSample> Workspace::sampleWaiters(redis::MonitorTap::Budget budget)
+{
+    return m_parts->sampleWaiters(budget);
+}
+
+const locks::ClientSightings &Workspace::sightings() const
+{
+    return m_parts->sightings;
 }
 
 locks::LockProtocol &Workspace::locks()

@@ -11,6 +11,7 @@
 #include "locks/lockmonitor.h"
 #include "locks/lockprotocol.h"
 #include "locks/unlockedwrites.h"
+#include "locks/waitersample.h"
 #include "redis/changefeed.h"
 #include "redis/client.h"
 #include "sessions/sessioncache.h"
@@ -77,6 +78,12 @@ public:
     [[nodiscard]] const locks::ContentionProbe &contention() const;
     /// Cached sessions that were written without their lock; after watch().
     [[nodiscard]] const locks::UnlockedWrites &unlockedWrites() const;
+    /// Who waits for which lock, by a short MONITOR: the server pays for it, so ask first. What is
+    /// seen of clients is kept, and the counts go into the monitor's records. To be awaited by a
+    /// flow of flows().
+    [[nodiscard]] Task<locks::WaiterSample> sampleWaiters(redis::MonitorTap::Budget budget);
+    /// Which client uses which token, as samples have told.
+    [[nodiscard]] const locks::ClientSightings &sightings() const;
     [[nodiscard]] locks::LockProtocol &locks();
     [[nodiscard]] SessionLookup &lookup();
     [[nodiscard]] Actions &actions();

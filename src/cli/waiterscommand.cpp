@@ -54,6 +54,11 @@ Json sampleJson(const locks::WaiterSample &sample, const app::Target &target, Wa
         entry["lock_key"] = jsonOfBytes(lock.key.bytes());
         entry["token"] = jsonOfBytes(lock.heldBy.bytes());
         entry["owner"] = jsonOf(locks::decodeOwner(lock.heldBy, now, target.nodeNames).label);
+        const auto owner = sample.clients.constFind(lock.heldBy);
+        const bool isSeen = owner != sample.clients.cend();
+        entry["owner_address"] = isSeen ? jsonOfBytes(owner->address) : Json();
+        entry["owner_client_name"] =
+            isSeen && !owner->name.isEmpty() ? jsonOf(owner->name) : Json();
         entry["waiters"] = Json::array();
         for (const locks::Waiter &waiter : lock.waiters)
             entry["waiters"].push_back(waiterJson(waiter, target, now));
@@ -105,8 +110,7 @@ QCoro::Task<int> WaitersCommand::run(Context &context)
     const app::Target target = (*connected)->target();
     redis::MonitorTap::Budget budget;
     budget.span = span;
-    const Result<locks::WaiterSample> sample = co_await locks::sampleWaiters(
-        (*connected)->client(), target.family, context.clock(), budget);
+    const Result<locks::WaiterSample> sample = co_await (*connected)->sampleWaiters(budget);
     if (!sample)
         co_return context.fail(sample.error());
     print(*sample, target, context);

@@ -35,6 +35,21 @@ Owner HoldInsight::ownerOf(const Hold &hold) const
     return decodeOwner(hold.token, hold.endedAt, m_names);
 }
 
+QList<Hold> HoldInsight::holdsOf(const LockKey &key, WallTime since) const
+{
+    QList<Hold> found;
+    const std::deque<Hold> &holds = m_registry.history().holds();
+    // Ends become known in their order, but for those that a lost feed kept back.
+    constexpr auto kDelay = std::chrono::seconds(5);
+    for (auto hold = holds.crbegin(); hold != holds.crend(); ++hold) {
+        if (hold->endedAt + kDelay < since)
+            break;
+        if (hold->key == key && hold->endedAt >= since)
+            found.append(*hold);
+    }
+    return found;
+}
+
 std::optional<milliseconds> HoldInsight::waited(const Hold &hold) const
 {
     if (!hold.isAcquiredAtKnown)

@@ -21,6 +21,8 @@ public:
     [[nodiscard]] const ClockSkews &skews() const { return m_skews; }
     /// The owner of a hold that is over.
     [[nodiscard]] Owner ownerOf(const Hold &hold) const;
+    /// Holds of one lock that ended since then, newest first.
+    [[nodiscard]] QList<Hold> holdsOf(const LockKey &key, WallTime since) const;
     /// How long it waited for its lock, where that is known.
     [[nodiscard]] std::optional<milliseconds> waited(const Hold &hold) const;
 

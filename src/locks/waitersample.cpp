@@ -82,15 +82,37 @@ void addHeld(QList<ContendedLock> &locks, const ReadBatch &batch, const Attempts
     }
 }
 
-void addNames(QList<ContendedLock> &locks, const Result<redis::Reply> &list)
+/// What was heard on one primary.
+struct Heard
+{
+    QList<ContendedLock> locks;
+    QHash<Token, SeenClient> clients;
+};
+
+void addNames(Heard &heard, const Result<redis::Reply> &list)
 {
     if (!list || list->isError())
         return; // names are a courtesy, and need a right of their own
     const QHash<QByteArray, QString> names = clientNames(list->bytes());
-    for (ContendedLock &lock : locks) {
+    for (ContendedLock &lock : heard.locks) {
         for (Waiter &waiter : lock.waiters)
             waiter.clientName = names.value(waiter.address);
     }
+    for (SeenClient &client : heard.clients)
+        client.name = names.value(client.address);
+}
+
+/// Scripts name no client.
+QHash<Token, SeenClient> clientsOf(const Attempts &attempts, WallTime now)
+{
+    QHash<Token, SeenClient> clients;
+    for (const QHash<Token, Waiter> &byToken : attempts.byKey) {
+        for (const Waiter &waiter : byToken) {
+            if (!waiter.address.isEmpty())
+                clients.insert(waiter.token, {waiter.address, {}, now});
+        }
+    }
+    return clients;
 }
 
 /// A tap on one primary, and what it hears.
@@ -122,25 +144,25 @@ void addTally(WaiterSample &sample, const redis::TapTally &tally)
     sample.tally.isCut = sample.tally.isCut || tally.isCut;
 }
 
-/// The locks that were asked for on one primary.
-Task<QList<ContendedLock>> contendedOn(redis::Client &client, redis::NodeId node,
-                                       std::shared_ptr<Attempts> attempts, LockFamily family,
-                                       const Clock &clock)
+/// The locks that were asked for on one primary, and who asked.
+Task<Heard> heardOn(redis::Client &client, redis::NodeId node, std::shared_ptr<Attempts> attempts,
+                    LockFamily family, const Clock &clock)
 {
-    QList<ContendedLock> locks;
+    Heard heard;
+    heard.clients = clientsOf(*attempts, clock.wall());
     const QList<LockKey> keys = attempts->byKey.keys();
     for (qsizetype first = 0; first < keys.size(); first += kReadBatch) {
         const QList<LockKey> some = keys.mid(first, kReadBatch);
         const Result<ReadBatch> batch = co_await readLocks(client, clock, some);
         if (!batch)
             co_return batch.error();
-        addHeld(locks, *batch, *attempts, family);
+        addHeld(heard.locks, *batch, *attempts, family);
     }
-    if (!locks.isEmpty()) {
+    if (!heard.clients.isEmpty()) {
         const redis::Command list{{"CLIENT", "LIST"}};
-        addNames(locks, co_await client.sendTo(node, list));
+        addNames(heard, co_await client.sendTo(node, list));
     }
-    co_return locks;
+    co_return heard;
 }
 
 } // namespace
@@ -163,11 +185,11 @@ Task<WaiterSample> sampleWaiters(redis::Client &client, LockFamily family, const
         sample.isCut = sample.isCut || ear.attempts->isCut;
     }
     for (const Ear &ear : ears) {
-        const Result<QList<ContendedLock>> locks =
-            co_await contendedOn(client, ear.node, ear.attempts, family, clock);
-        if (!locks)
-            co_return locks.error();
-        sample.locks += *locks;
+        const Result<Heard> heard = co_await heardOn(client, ear.node, ear.attempts, family, clock);
+        if (!heard)
+            co_return heard.error();
+        sample.locks += heard->locks;
+        sample.clients.insert(heard->clients);
     }
     std::ranges::sort(sample.locks, [](const ContendedLock &a, const ContendedLock &b) {
         return a.waiters.size() != b.waiters.size() ? a.waiters.size() > b.waiters.size()

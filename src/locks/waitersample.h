@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/flows.h"
+#include "locks/clientsightings.h"
 #include "locks/lockfamily.h"
 #include "redis/client.h"
 #include "redis/monitortap.h"
@@ -36,6 +37,8 @@ struct WaiterSample
     redis::TapTally tally;
     bool isCut = false;         ///< more attempts were seen than are kept
     QList<ContendedLock> locks; ///< most waiters first
+    /// All that tried to take a lock, those who got it too, by the token that they used.
+    QHash<Token, SeenClient> clients;
 };
 
 /// Listens with MONITOR on a connection of its own to each primary for as long as `budget` says

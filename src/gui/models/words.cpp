@@ -194,6 +194,19 @@ QString timeOfDay(WallTime time)
     return QDateTime::fromMSecsSinceEpoch(ms).toString(QStringLiteral("HH:mm:ss.zzz"));
 }
 
+QString secondOf(WallTime time)
+{
+    return timeOfDay(time).section(u'.', 0, 0);
+}
+
+QString addressText(const QByteArray &address)
+{
+    if (address.isEmpty())
+        return tr("a script");
+    // There MONITOR tells no client from another.
+    return address.startsWith("unix:") ? tr("over the unix socket") : printable(address);
+}
+
 QString eventSentence(const locks::LockEvent &event)
 {
     using Kind = locks::LockEvent::Kind;

@@ -39,6 +39,10 @@ struct OwnerLabel
 [[nodiscard]] QString unbroken(QString text);
 /// "1 lock", "9 locks": `many` holds %1.
 [[nodiscard]] QString counted(qsizetype count, const QString &one, const QString &many);
+/// Where a client is: "10.0.0.7:51344".
+[[nodiscard]] QString addressText(const QByteArray &address);
+/// "12:03:07", by the user's clock.
+[[nodiscard]] QString secondOf(WallTime time);
 /// "12:03:07.412", by the user's clock.
 [[nodiscard]] QString timeOfDay(WallTime time);
 /// "released after 0.9 s".

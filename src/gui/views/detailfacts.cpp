@@ -17,6 +17,7 @@ namespace {
 using Facts = QList<FactsView::Fact>;
 
 constexpr milliseconds kEstimate{50};
+constexpr qsizetype kMostHolds = 4;
 
 QString tr(const char *text, int n = -1)
 {
@@ -60,20 +61,47 @@ QString stateSentence(app::SessionState state, bool hasDatabase)
     return {};
 }
 
-void addAcquired(Facts &facts, const LockRow &row, const Clock &clock)
+/// "0.8 s", or "12 ms" below a second.
+QString momentText(milliseconds span)
+{
+    return span < milliseconds(1000) ? tr("%1\u00a0ms").arg(span.count()) : spanText(span);
+}
+
+/// How long the owner waited, how far that may be off, and whose clock was set right for it.
+QString queuedText(const LockRow &row, WallTime acquired, app::Workspace *workspace)
+{
+    if (!workspace)
+        return {};
+    const locks::ClockSkews &skews = workspace->insight().skews();
+    const auto queued = skews.queued(row.owner, acquired);
+    const auto skew = std::chrono::round<milliseconds>(
+        skews.skewOf(row.owner.nodeId).value_or(std::chrono::microseconds(0)));
+    const bool isAside = std::chrono::abs(skew) >= kEstimate;
+    if (!queued || (*queued < kEstimate && !isAside))
+        return {};
+    const auto doubt = std::chrono::ceil<milliseconds>(
+        workspace->monitor().registry().deadlineDoubt(row.record.key));
+    QString text = tr("queued %1\u00a0±\u00a0%2")
+                       .arg(momentText(*queued), momentText(doubt + milliseconds(1)));
+    if (isAside)
+        text += (skew.count() < 0 ? tr(", node clock %1 ahead") : tr(", node clock %1 behind"))
+                    .arg(momentText(std::chrono::abs(skew)));
+    return text;
+}
+
+void addAcquired(Facts &facts, const LockRow &row, const Clock &clock, app::Workspace *workspace)
 {
     const locks::LockRecord &lock = row.record;
-    WallTime acquired = wallTimeOf(lock.acquiredAt, clock);
+    const WallTime seen = wallTimeOf(lock.acquiredAt, clock);
+    WallTime acquired = seen;
     // Both are estimates of a few milliseconds; nobody acquires before calling.
     if (row.owner.calledAt && *row.owner.calledAt - acquired < kEstimate)
         acquired = std::max(acquired, *row.owner.calledAt);
     FactsView::Fact fact{tr("Acquired"), timeOfDay(acquired)};
     if (!lock.isAcquiredAtKnown)
         fact.aside = tr("or earlier");
-    else if (row.owner.calledAt && acquired - *row.owner.calledAt >= kEstimate)
-        fact.aside = tr("queued %1")
-                         .arg(spanText(std::chrono::duration_cast<milliseconds>(
-                             acquired - *row.owner.calledAt)));
+    else
+        fact.aside = queuedText(row, seen, workspace);
     facts.append(fact);
 }
 
@@ -135,7 +163,7 @@ QString agoOf(std::optional<WallTime> time, const Clock &clock)
     return tr("%1 ago").arg(agoText(std::max(span, milliseconds(0))));
 }
 
-Facts lockFacts(const LockRow &row, const Clock &clock)
+Facts lockFacts(const LockRow &row, const Clock &clock, app::Workspace *workspace)
 {
     Facts facts;
     const locks::LockRecord &lock = row.record;
@@ -151,18 +179,40 @@ Facts lockFacts(const LockRow &row, const Clock &clock)
         confidenceWord(row.owner.confidence)};
     asides.removeAll(QString());
     facts.append({tr("Owner"), owner.name, asides.join(QStringLiteral(" · "))});
+    if (const auto client = workspace ? workspace->sightings().of(lock.token) : std::nullopt)
+        facts.append({tr("Client"), addressText(client->address), client->name});
     if (row.owner.confidence == locks::Confidence::Sure && !row.owner.nodeId.isEmpty())
         facts.append({tr("Node"), row.owner.nodeId, {}, {}, true});
     facts.append(
         {tr("Token"), shortened(printable(lock.token.bytes())), {}, lock.token.bytes(), true});
     facts.append(
         {tr("Called"), row.owner.calledAt ? timeOfDay(*row.owner.calledAt) : tr("not known")});
-    addAcquired(facts, row, clock);
+    addAcquired(facts, row, clock, workspace);
     facts.append({tr("Held for"), heldText(row, clock.steady())});
     facts.append(expiry(row, clock));
     facts.append(renewals(lock, clock.steady()));
     if (!row.gone)
         facts.append({tr("Waiters"), lock.isContended ? waitersText(row) : tr("not known yet")});
+    return facts;
+}
+
+Facts holdFacts(const LockKey &key, const locks::HoldInsight &insight, const Clock &clock)
+{
+    const QList<locks::Hold> holds = insight.holdsOf(key, clock.wall() - std::chrono::minutes(1));
+    Facts facts;
+    for (const locks::Hold &hold : holds.mid(0, kMostHolds)) {
+        const auto held = std::chrono::floor<milliseconds>(hold.endedAt - hold.acquiredAt);
+        const bool isOdd = hold.end != locks::HoldEnd::Released;
+        facts.append({secondOf(hold.endedAt),
+                      (hold.isAcquiredAtKnown ? tr("%1 after %2") : tr("%1 after %2 or more"))
+                          .arg(endWord(hold.end), momentText(held)),
+                      shortened(splitLabel(insight.ownerOf(hold).label).name, 8, 6),
+                      {},
+                      false,
+                      isOdd});
+    }
+    if (holds.size() > facts.size())
+        facts.append({QString(), tr("and %1 more").arg(holds.size() - facts.size())});
     return facts;
 }
 

@@ -37,6 +37,7 @@ DetailsPane::DetailsPane(const LockTableModel &model, QWidget *parent)
     m_form->tabs->tabBar()->setAccessibleName(tr("Parts of the details"));
     m_form->title->setFont(headlineFont(font()));
     m_form->card->setObjectName(QStringLiteral("card"));
+    m_form->holdsHead->setProperty("kind", QStringLiteral("heading"));
     m_form->meta->setProperty("kind", QStringLiteral("secondary"));
     m_form->sessionId->setProperty("kind", QStringLiteral("secondary"));
     m_form->advice->setProperty("kind", QStringLiteral("secondary"));
@@ -71,6 +72,7 @@ void DetailsPane::setWorkspace(app::Workspace *workspace)
         disconnect(&m_workspace->monitor(), nullptr, this, nullptr);
     }
     m_workspace = workspace;
+    m_form->waiters->setWorkspace(workspace);
     showLock(std::nullopt);
     if (!workspace)
         return;
@@ -223,7 +225,8 @@ void DetailsPane::present()
     presentAge();
     presentHead();
     presentDiagnosis();
-    m_form->lockFacts->setFacts(lockFacts(*m_row, shownClock()));
+    m_form->lockFacts->setFacts(lockFacts(*m_row, shownClock(), m_workspace));
+    presentHolds();
     presentSession();
     presentActions();
 }
@@ -268,6 +271,17 @@ void DetailsPane::presentDiagnosis()
     const QString advice = m_row->gone ? QString() : diagnosis.advice;
     m_form->advice->setText(advice);
     m_form->advice->setVisible(!advice.isEmpty() && diagnosis.state != app::LockState::Healthy);
+}
+
+void DetailsPane::presentHolds()
+{
+    m_form->waiters->showLock(&*m_row);
+    if (!m_workspace)
+        return;
+    const auto holds = holdFacts(m_row->record.key, m_workspace->insight(), m_workspace->clock());
+    m_form->holdsHead->setVisible(!holds.isEmpty());
+    m_form->holds->setVisible(!holds.isEmpty());
+    m_form->holds->setFacts(holds);
 }
 
 void DetailsPane::presentSession()

@@ -75,6 +75,7 @@ private:
     void hearOfEnd();
     void presentHead();
     void presentDiagnosis();
+    void presentHolds();
     void presentSession();
     void presentActions();
     void offer(QPushButton &button, bool isPossible, const QString &tip);

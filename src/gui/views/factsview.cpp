@@ -59,6 +59,7 @@ void FactsView::addLine()
     line.name->setProperty("kind", QStringLiteral("secondary"));
     line.value->setTextFormat(Qt::RichText);
     line.value->setWordWrap(true);
+    line.value->setMinimumWidth(1); // one long word must not widen all, and cut the other lines
     line.value->setTextInteractionFlags(Qt::TextSelectableByMouse);
     line.copy->setProperty("kind", QStringLiteral("link"));
     m_grid->addWidget(line.name, row, 0, Qt::AlignTop);

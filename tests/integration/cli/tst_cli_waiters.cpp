@@ -40,7 +40,11 @@ void TestCliWaiters::namesThoseWhoWait()
     first.connectToHost(QStringLiteral("127.0.0.1"), server.port());
     QVERIFY(first.waitForConnected());
     RawRedis second(server.socketPath());
+    QTcpSocket third;
+    third.connectToHost(QStringLiteral("127.0.0.1"), server.port());
+    QVERIFY(third.waitForConnected());
     first.write("CLIENT SETNAME api\r\n");
+    third.write("CLIENT SETNAME holder\r\n");
     const QByteArray token1 = freshToken(3s);
     const QByteArray token2 = freshToken(1s);
     const CliProgram cli(server.url());
@@ -49,7 +53,7 @@ void TestCliWaiters::namesThoseWhoWait()
         first.write(QByteArray("SET " + lockKey("wanted") + " " + token1 + " NX PX 60000\r\n"));
         second.call({"SET", lockKey("wanted"), token2, "NX", "PX", "60000"});
         // Its owner asks, too: that is no waiter.
-        server.redis({"SET", lockKey("wanted"), owner, "NX", "PX", "60000"});
+        third.write(QByteArray("SET " + lockKey("wanted") + " " + owner + " NX PX 60000\r\n"));
         QTest::qWait(50);
     }
     CliRun run;
@@ -59,6 +63,9 @@ void TestCliWaiters::namesThoseWhoWait()
     QCOMPARE(locks.size(), 1);
     QCOMPARE(locks[0][QStringLiteral("session_id")].toString(), QStringLiteral("wanted"));
     QCOMPARE(locks[0][QStringLiteral("token")].toString().toUtf8(), owner);
+    QCOMPARE(locks[0][QStringLiteral("owner_client_name")].toString(), QStringLiteral("holder"));
+    QCOMPARE(locks[0][QStringLiteral("owner_address")].toString(),
+             QStringLiteral("127.0.0.1:%1").arg(third.localPort()));
     const QJsonArray waiters = locks[0][QStringLiteral("waiters")].toArray();
     QCOMPARE(waiters.size(), 2);
     QStringList tokens;

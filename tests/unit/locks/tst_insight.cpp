@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "locks/clientsightings.h"
 #include "locks/holdinsight.h"
 #include "locks/keydemand.h"
 #include "locks/tokens.h"
@@ -55,6 +56,7 @@ private slots:
     void ourOwnReadsProveNothing();
     void whatComesBackSaysSo();
     void demandBelongsToOneHold();
+    void remembersTheNewestClients();
 };
 
 void TestInsight::aClockAheadIsTakenOutAtOnce()
@@ -251,6 +253,21 @@ void TestInsight::demandBelongsToOneHold()
     world.pushAndRead(test::held("b", 60s));
     QVERIFY(!world.row().isContended);
     QVERIFY(!world.row().waiters);
+}
+
+void TestInsight::remembersTheNewestClients()
+{
+    ClientSightings sightings;
+    QVERIFY(!sightings.of(Token("a")));
+    sightings.note(Token("a"), {"10.0.0.7:1", QStringLiteral("api"), {}});
+    sightings.note(Token("a"), {"10.0.0.7:2", {}, {}}); // it has connected anew
+    QCOMPARE(sightings.of(Token("a"))->address, QByteArray("10.0.0.7:2"));
+    QCOMPARE(sightings.size(), 1);
+    for (std::size_t i = 0; i < ClientSightings::kMost; ++i)
+        sightings.note(Token(QByteArray::number(qulonglong(i))), {"10.0.0.8:1", {}, {}});
+    QCOMPARE(sightings.size(), qsizetype(ClientSightings::kMost));
+    QVERIFY(!sightings.of(Token("a")));
+    QVERIFY(sightings.of(Token("0")));
 }
 
 QTEST_GUILESS_MAIN(TestInsight)
