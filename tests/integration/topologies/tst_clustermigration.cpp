@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "clusterhand.h"
+#include "deploymentwatch.h"
+#include "locks/lockprotocol.h"
+#include "redis/deploymenturl.h"
+#include "support/await.h"
+#include "support/rediscluster.h"
+
+#include <QTest>
+
+using namespace lockkeeper;
+using namespace std::chrono_literals;
+using locks::LockProtocol;
+using test::await;
+using test::ClusterHand;
+using test::DeploymentWatch;
+using test::lockKey;
+using test::RedisCluster;
+using test::RedisServer;
+
+namespace {
+
+constexpr int kPatienceMs = 40'000;
+
+} // namespace
+
+/// Slots move between the primaries of a cluster while locks change.
+class TestClusterMigration : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void followsSlotsThatMigrateWhileLocksChange();
+    void followsKeysThatAreAheadOfTheirSlot();
+    void followsANodeThatJoins();
+};
+
+void TestClusterMigration::initTestCase()
+{
+    LK_NEED_PROGRAM("redis-server");
+}
+
+void TestClusterMigration::followsSlotsThatMigrateWhileLocksChange()
+{
+    RedisCluster cluster(RedisCluster::Options{.hasReplicas = false});
+    LK_START(cluster);
+    ClusterHand hand(cluster);
+    hand.takeLocks();
+    DeploymentWatch watch(cluster.url());
+    QVERIFY2(watch.start(), qPrintable(watch.reason()));
+    LockProtocol protocol(watch.client, {}, watch.clock);
+    for (int round = 0; round < 8; ++round) {
+        const int slot = cluster.slotOf(lockKey(round * 3));
+        const int from = cluster.ownerOf(slot);
+        const int to = (from + 1) % 3;
+        QVERIFY2(cluster.beginMigration(slot, from, to), qPrintable(cluster.reason()));
+        hand.changeLocks(round);
+        // Ours go where the slot is on its way to, and come from there.
+        const auto lock =
+            await(protocol.acquire(SessionId("{" + lockKey(round * 3) + "}"), {.lease = 60s}));
+        QVERIFY2(lock, lock ? "" : qPrintable(describe(lock.error())));
+        QTest::qWait(1); // a turn of the event loop between
+        QVERIFY2(cluster.moveKeys(slot, from, to), qPrintable(cluster.reason()));
+        const auto released = await(protocol.release(lock->key, lock->token));
+        QVERIFY2(released, released ? "" : qPrintable(describe(released.error())));
+        QVERIFY(released->isDone);
+        hand.changeLocks(round + 1);
+        QVERIFY2(cluster.endMigration(slot, from, to), qPrintable(cluster.reason()));
+        hand.changeLocks(round + 2);
+        QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
+    }
+    QVERIFY2(watch.becomesTrusted(), qPrintable(watch.reason()));
+    QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
+}
+
+void TestClusterMigration::followsKeysThatAreAheadOfTheirSlot()
+{
+    RedisCluster cluster(RedisCluster::Options{.hasReplicas = false});
+    LK_START(cluster);
+    ClusterHand hand(cluster);
+    hand.takeLocks();
+    DeploymentWatch watch(cluster.url());
+    QVERIFY2(watch.start(), qPrintable(watch.reason()));
+    const QByteArray key = lockKey(4);
+    const int slot = cluster.slotOf(key);
+    const int from = cluster.ownerOf(slot);
+    const int to = (from + 1) % 3;
+    QVERIFY(cluster.beginMigration(slot, from, to));
+    QVERIFY(cluster.moveKeys(slot, from, to));
+    const auto got = await(watch.client.send(redis::commands::get(key)));
+    QVERIFY(got);
+    QCOMPARE(got->bytes(), QByteArray("t4"));
+    QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
+    // A change there is told by the node that the slot is on its way to.
+    cluster.node(to).redis({"ASKING"});
+    QCOMPARE(cluster.node(to).redis({"DEL", key}).toInt(), 1);
+    QTRY_COMPARE(watch.eventsOf(key), QStringLiteral("snapshot released"));
+    QVERIFY(cluster.endMigration(slot, from, to));
+    QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
+}
+
+void TestClusterMigration::followsANodeThatJoins()
+{
+    RedisCluster cluster(RedisCluster::Options{.hasReplicas = false});
+    LK_START(cluster);
+    ClusterHand hand(cluster);
+    hand.takeLocks();
+    DeploymentWatch watch(cluster.url());
+    QVERIFY2(watch.start(), qPrintable(watch.reason()));
+    const int added = cluster.addNode();
+    QVERIFY2(added == 3, qPrintable(cluster.reason()));
+    QTRY_COMPARE_WITH_TIMEOUT(watch.client.primaries().size(), 4, kPatienceMs);
+    QVERIFY2(watch.becomesTrusted(), qPrintable(watch.reason()));
+    for (int i = 0; i < 12; ++i) {
+        const int slot = cluster.slotOf(lockKey(i));
+        QVERIFY2(cluster.migrate(slot, cluster.ownerOf(slot), added), qPrintable(cluster.reason()));
+    }
+    hand.changeLocks(3);
+    QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
+    QVERIFY2(watch.becomesTrusted(), qPrintable(watch.reason()));
+    hand.changeLocks(4);
+    QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
+}
+
+QTEST_GUILESS_MAIN(TestClusterMigration)
+#include "tst_clustermigration.moc"
