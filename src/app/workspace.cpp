@@ -37,7 +37,7 @@ public:
         , monitor(client, *changes, target.family, clock)
         , insight(monitor.registry(), target.nodeNames)
         , contention(client, monitor, clock)
-        , unlockedWrites(client, monitor, clock)
+        , unlockedWrites(client, monitor, client.serverTime())
         , locks(client, target.family, clock, &monitor.news())
         , cache(client, target.family)
         , database(target.database ? std::make_unique<sessions::SessionDatabase>(*target.database,

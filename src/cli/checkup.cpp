@@ -6,6 +6,7 @@
 #include "cli/rightsprobe.h"
 #include "cli/seedprobe.h"
 #include "cli/severalservers.h"
+#include "core/text.h"
 #include "sessions/sessiondatabase.h"
 
 #include <QCoreApplication>
@@ -17,6 +18,9 @@ using Outcome = CheckupStage::Outcome;
 using redis::ServerAddress;
 
 namespace {
+
+/// Nothing depends on it, but times in logs of both will be hard to match.
+constexpr auto kWrongClock = std::chrono::seconds(5);
 
 QString tr(const char *text)
 {
@@ -104,6 +108,7 @@ QCoro::Task<QList<CheckupStage>> Checkup::run()
         {"cluster", &Checkup::askCluster},
         {"auth", &Checkup::logIn},
         {"role", &Checkup::askRole},
+        {"clock", &Checkup::askTime},
         {"rights to watch", &Checkup::tryReading},
         {"rights to act", &Checkup::tryActing},
         {"feed", &Checkup::tryFeed},
@@ -267,6 +272,25 @@ QCoro::Task<CheckupStage> Checkup::askRole()
                       .arg(info.primary),
             tr("connect to the primary to release or delete")};
     }
+    co_return stage;
+}
+
+QCoro::Task<CheckupStage> Checkup::askTime()
+{
+    CheckupStage stage = fine(QStringLiteral("clock"), {});
+    // The connection's own question was sent before this one.
+    const Result<redis::Reply> reply = co_await m_client.send(redis::commands::time());
+    if (!reply)
+        co_return failed(stage.name, reply.error(), exitCodeOf(reply.error().code));
+    const auto offset = m_client.serverTime().offset();
+    if (!offset) {
+        stage.outcome = Outcome::Skipped;
+        stage.detail = tr("not known: %1").arg(printable(reply->bytes()));
+        co_return stage;
+    }
+    stage.detail = describe(m_client.serverTime());
+    if (std::chrono::abs(*offset) >= kWrongClock)
+        stage.outcome = Outcome::Warning;
     co_return stage;
 }
 

@@ -49,6 +49,7 @@ private:
     [[nodiscard]] QCoro::Task<CheckupStage> askCluster();
     [[nodiscard]] QCoro::Task<CheckupStage> logIn();
     [[nodiscard]] QCoro::Task<CheckupStage> askRole();
+    [[nodiscard]] QCoro::Task<CheckupStage> askTime();
     [[nodiscard]] QCoro::Task<CheckupStage> tryReading();
     [[nodiscard]] QCoro::Task<CheckupStage> tryActing();
     [[nodiscard]] QCoro::Task<CheckupStage> tryFeed();

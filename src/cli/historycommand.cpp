@@ -44,13 +44,17 @@ QCoro::Task<int> HistoryCommand::run(Context &context)
         // What a replica shows is worth telling as well: the reason says what it is.
         if (since || feed.scan || !monitor.registry().isSynced())
             return;
-        since = context.clock().wall();
+        since = workspace.client().serverTime().wall();
         QTimer::singleShot(span, &scope, [&over] { over.end({}); });
         context.output().note(tr("watching for %1 …").arg(spanText(span)));
         if (!feed.isTrusted)
             context.output().warning(feed.reason);
     };
     QObject::connect(&monitor, &locks::LockMonitor::feedChanged, &scope, begin);
+    // Of a feed that is not trusted the status need not change when all is read.
+    const auto beginNow = [&] { begin(monitor.feed()); };
+    QObject::connect(&monitor, &locks::LockMonitor::changed, &scope, beginNow,
+                     Qt::QueuedConnection);
     // A server that gives no feed must not keep us waiting for ever.
     QTimer::singleShot(span + 30s, &scope, [&] {
         if (!since)

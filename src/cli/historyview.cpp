@@ -240,7 +240,8 @@ void printHistory(app::Workspace &workspace, std::optional<WallTime> since, Cont
     Output &output = context.output();
     const locks::HoldStatistics &statistics = workspace.insight().statistics();
     if (context.isJson()) {
-        output.json(documentText(historyJson(workspace, since, context.clock().wall())));
+        output.json(
+            documentText(historyJson(workspace, since, workspace.client().serverTime().wall())));
         return;
     }
     printText(workspace, output);

@@ -110,7 +110,7 @@ Task<QList<LockRow>> ListCommand::readRows(app::Workspace &workspace, Context &c
     QList<LockRow> rows;
     locks::ClockSkews skews;
     const SteadyTime now = context.clock().steady();
-    const WallTime wallNow = context.clock().wall();
+    const WallTime wallNow = workspace.client().serverTime().wall();
     for (const locks::LockRecord &record : *records) {
         const app::SessionGlance session = sessions.value(record.session);
         std::optional<locks::Owner> owner;

@@ -34,7 +34,7 @@ Task<QList<QByteArray>> scanKeys(redis::Client &client, QByteArray prefix, const
 Task<QList<locks::LockRecord>> readSnapshot(redis::Client &client, locks::LockFamily family,
                                             const Clock &clock, std::stop_token stop)
 {
-    locks::LockRegistry registry(family, clock);
+    locks::LockRegistry registry(family, client.serverTime());
     registry.beginScan();
     const Result<QList<QByteArray>> keys =
         co_await scanKeys(client, family.lockPrefix, clock, stop);

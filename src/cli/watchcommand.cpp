@@ -32,7 +32,9 @@ QCoro::Task<int> WatchCommand::run(Context &context)
     app::Workspace &workspace = **connected;
     locks::LockMonitor &monitor = workspace.monitor();
     Output &output = context.output();
-    WatchPrinter printer(output, context.isJson(), workspace.target(), context.clock());
+    // One clock for all lines, the server's.
+    WatchPrinter printer(output, context.isJson(), workspace.target(),
+                         workspace.client().serverTime());
 
     Ending<void> over;
     QObject scope; // ends the connections before what they use

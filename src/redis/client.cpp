@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "redis/client.h"
 
+#include <QLoggingCategory>
 #include <QPointer>
 
 namespace lockkeeper::redis {
 
 namespace {
+
+Q_LOGGING_CATEGORY(lcClient, "lockkeeper.redis.client")
 
 QFuture<Result<Reply>> onlyOne(QFuture<Result<QList<Reply>>> replies)
 {
@@ -23,11 +26,23 @@ Client::Client(Deployment deployment, Options options, const Clock &clock, QObje
     , m_deployment(std::move(deployment))
     , m_clock(clock)
     , m_gate(options.isReadOnly)
+    , m_serverTime(clock)
     , m_topology(Topology::make(m_deployment, {.reconnects = options.reconnects}, clock))
 {
     connect(m_topology.get(), &Topology::stateChanged, this, &Client::stateChanged);
     connect(m_topology.get(), &Topology::serverInfoChanged, this, &Client::serverInfoChanged);
     connect(m_topology.get(), &Topology::primariesChanged, this, &Client::primariesChanged);
+    connect(m_topology.get(), &Topology::timeTold, this, &Client::takeTime);
+}
+
+void Client::takeTime(const ServerTime::Sample &sample)
+{
+    const auto step = m_serverTime.take(sample);
+    if (!step)
+        return;
+    qCWarning(lcClient) << "the server's clock was set by"
+                        << std::chrono::round<milliseconds>(*step).count() << "ms";
+    emit serverTimeStepped();
 }
 
 QByteArray Client::keyOn(const NodeId &node, const QByteArray &prefix) const

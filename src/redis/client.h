@@ -10,6 +10,7 @@
 #include "redis/reply.h"
 #include "redis/script.h"
 #include "redis/serverinfo.h"
+#include "redis/servertime.h"
 #include "redis/topology.h"
 
 #include <QFuture>
@@ -62,6 +63,9 @@ public:
     /// What the server said of itself, its role as of the newest heartbeat; of several what holds
     /// of all.
     [[nodiscard]] ServerInfo serverInfo() const { return m_topology->serverInfo(); }
+    /// The server's clock; it is asked for on connecting, and from time to time. Of several servers
+    /// it is one's.
+    [[nodiscard]] const ServerTime &serverTime() const { return m_serverTime; }
     [[nodiscard]] const CommandGate &gate() const { return m_gate; }
     void setReadOnly(bool isReadOnly) { m_gate.setReadOnly(isReadOnly); }
     [[nodiscard]] const Clock &clock() const { return m_clock; }
@@ -96,13 +100,17 @@ signals:
     void serverInfoChanged();
     /// See Topology::primariesChanged().
     void primariesChanged();
+    /// The server's clock was set: leases end earlier or later now.
+    void serverTimeStepped();
 
 private:
+    void takeTime(const ServerTime::Sample &sample);
     [[nodiscard]] Result<void> check(const QList<Command> &commands) const;
 
     Deployment m_deployment;
     const Clock &m_clock;
     CommandGate m_gate;
+    ServerTime m_serverTime;
     std::unique_ptr<Topology> m_topology;
 };
 

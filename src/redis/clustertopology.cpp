@@ -132,6 +132,12 @@ ClusterTopology::Node ClusterTopology::makeNode(const ClusterMap::Node &node)
     connect(link.get(), &Link::stateChanged, this, &ClusterTopology::nodeChanged);
     // A primary that has become a replica says so before the map is read again.
     connect(link.get(), &Link::serverInfoChanged, this, &ClusterTopology::refreshSoon);
+    // One clock of them all: they agree, or each would seem to be set by the next.
+    connect(link.get(), &Link::timeTold, this,
+            [this, told = link.get()](const ServerTime::Sample &sample) {
+                if (!m_nodes.empty() && m_nodes.front().link.get() == told)
+                    emit timeTold(sample);
+            });
     return {node.id, node.announced, std::move(link)};
 }
 

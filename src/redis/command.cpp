@@ -66,6 +66,11 @@ Command role()
     return {{"ROLE"}};
 }
 
+Command time()
+{
+    return {{"TIME"}};
+}
+
 Command dbSize()
 {
     return {{"DBSIZE"}};

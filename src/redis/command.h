@@ -42,6 +42,8 @@ namespace commands {
 [[nodiscard]] Command configGet(const QByteArray &parameter);
 [[nodiscard]] Command info(const QByteArray &section);
 [[nodiscard]] Command role();
+/// The server's clock: seconds since 1970, and microseconds.
+[[nodiscard]] Command time();
 [[nodiscard]] Command dbSize();
 [[nodiscard]] Command scan(const QByteArray &cursor, const QByteArray &pattern, int count);
 [[nodiscard]] Command get(const QByteArray &key);

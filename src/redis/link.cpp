@@ -215,10 +215,13 @@ Result<void> Link::readGreeting(const QList<Reply> &replies)
     for (qsizetype i = 0; i < asked.size(); ++i) {
         const QByteArray name = asked[i].name();
         const Reply &reply = replies[i];
-        // A user without the right to ask INFO or to name the client may still watch.
+        // Without the right to ask INFO or to name the client, or where a service has no such
+        // command, watching is possible all the same.
+        const QByteArray prefix = reply.errorPrefix();
         const bool isOptional = name == "INFO" || name == "CLIENT";
-        const bool isNoRight = reply.errorPrefix() == "NOPERM";
-        if (reply.isError() && !(isNoRight && (isOptional || name == "PING")))
+        const bool isRefused =
+            prefix == "NOPERM" ? isOptional || name == "PING" : prefix == "ERR" && isOptional;
+        if (reply.isError() && !isRefused)
             return greetingError(name, reply, m_address);
         if (name == "INFO" && !reply.isError())
             info += reply.bytes();
@@ -233,6 +236,8 @@ void Link::becomeReady()
     m_backoff.reset();
     m_heartbeatTimer.start();
     qCInfo(lcLink).noquote() << "connected to" << m_address.displayUrl() << serverInfo().toString();
+    // The first one at once: it also asks for the time, before whatever is asked next.
+    beat(m_generation);
     setState(State::Ready);
     finishFirstTry({});
 }
@@ -244,7 +249,7 @@ QCoro::Task<> Link::beat(quint64 generation)
     const SteadyTime sentAt = m_clock.steady();
     QList<Command> commands{commands::ping()};
     if (m_options.asksOn)
-        commands += m_pulse.questions();
+        commands += m_pulse.questions(sentAt);
     const auto replies = co_await m_connection->send(commands);
     if (!self || generation != m_generation)
         co_return;
@@ -255,10 +260,14 @@ QCoro::Task<> Link::beat(quint64 generation)
 
 void Link::takeBeat(const QList<Reply> &replies, SteadyTime sentAt)
 {
-    m_roundTrip = std::chrono::duration_cast<std::chrono::microseconds>(m_clock.steady() - sentAt);
+    const SteadyTime receivedAt = m_clock.steady();
+    m_roundTrip = std::chrono::duration_cast<std::chrono::microseconds>(receivedAt - sentAt);
     const ServerInfo before = serverInfo();
-    m_pulse.take(replies.mid(1));
-    if (serverInfo() == before)
+    m_pulse.take(replies.mid(1), sentAt, receivedAt);
+    const QPointer<Link> self(this);
+    if (const auto sample = m_pulse.timeSample())
+        emit timeTold(*sample);
+    if (!self || serverInfo() == before)
         return;
     qCInfo(lcLink).noquote() << m_address.displayUrl() << "is now" << serverInfo().toString();
     emit serverInfoChanged();

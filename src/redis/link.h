@@ -79,6 +79,8 @@ signals:
     void stateChanged(lockkeeper::redis::Link::State state);
     /// serverInfo() has changed, while connected.
     void serverInfoChanged();
+    /// The server told its clock: on connecting, and from time to time.
+    void timeTold(const lockkeeper::redis::ServerTime::Sample &sample);
     void messageReceived(const QByteArray &channel, const lockkeeper::redis::Reply &payload);
 
 private:

@@ -160,6 +160,7 @@ void SentinelTopology::follow(const Endpoint &announced)
         address, Link::Options{.clientName = "lockkeeper", .reconnects = m_options.reconnects},
         m_clock);
     connect(m_link.get(), &Link::stateChanged, this, &SentinelTopology::linkChanged);
+    connect(m_link.get(), &Link::timeTold, this, &Topology::timeTold);
     connect(m_link.get(), &Link::serverInfoChanged, this, [this] {
         readRole();
         emit serverInfoChanged();

@@ -10,12 +10,14 @@ SingleTopology::SingleTopology(ServerAddress address, Options options, const Clo
 {
     connect(&m_link, &Link::stateChanged, this, &Topology::stateChanged);
     connect(&m_link, &Link::serverInfoChanged, this, &Topology::serverInfoChanged);
+    connect(&m_link, &Link::timeTold, this, &Topology::timeTold);
 }
 
 QList<Primary> SingleTopology::primaries() const
 {
     const bool isReady = m_link.state() == Link::State::Ready;
-    const Primary only{m_id, m_link.address(), m_link.address().endpoint, m_link.serverInfo(), isReady};
+    const Primary only{m_id, m_link.address(), m_link.address().endpoint, m_link.serverInfo(),
+                       isReady};
     return {only};
 }
 

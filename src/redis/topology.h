@@ -4,6 +4,7 @@
 #include "core/strongtype.h"
 #include "redis/deployment.h"
 #include "redis/link.h"
+#include "redis/servertime.h"
 
 #include <QFuture>
 #include <QList>
@@ -85,6 +86,8 @@ signals:
     void stateChanged(lockkeeper::redis::Link::State state);
     /// serverInfo() has changed, while connected.
     void serverInfoChanged();
+    /// A server told its clock; always the same one, as long as it is there.
+    void timeTold(const lockkeeper::redis::ServerTime::Sample &sample);
     /// Other primaries than before, or keys that others serve now: what was told by and read from
     /// one server alone has gaps.
     void primariesChanged();

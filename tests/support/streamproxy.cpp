@@ -20,6 +20,24 @@ struct StreamProxy::Pipe : public QObject
     bool isMuted = false; ///< the server's answers go nowhere
 };
 
+namespace {
+
+/// Without the messages of a channel; of a subscriber only answers to PING are left then.
+QByteArray withoutMessages(const QByteArray &bytes)
+{
+    const QByteArray message = "*3\r\n$7\r\nmessage\r\n";
+    const QByteArray pong = "*2\r\n$4\r\npong\r\n$0\r\n\r\n";
+    const auto at = bytes.indexOf(message);
+    if (at < 0)
+        return bytes;
+    QByteArray left = bytes.left(at);
+    for (qsizetype i = 0; i < bytes.mid(at).count(pong); ++i)
+        left += pong;
+    return left;
+}
+
+} // namespace
+
 StreamProxy::StreamProxy(Endpoint server, QObject *parent)
     : QObject(parent)
     , m_server(std::move(server))
@@ -46,6 +64,20 @@ void StreamProxy::cutAll()
     const QList<Pipe *> pipes = m_pipes;
     for (Pipe *pipe : pipes)
         drop(pipe);
+}
+
+void StreamProxy::cut(qsizetype number)
+{
+    if (number < m_pipes.size())
+        drop(m_pipes[number]);
+    else
+        cutAll();
+}
+
+void StreamProxy::replace(QByteArray from, QByteArray to)
+{
+    m_replaced = std::move(from);
+    m_replacement = std::move(to);
 }
 
 void StreamProxy::setListening(bool isListening)
@@ -125,9 +157,11 @@ void StreamProxy::forward(Pipe *pipe, bool isFromClient)
     QIODevice *source = isFromClient ? pipe->client : pipe->server;
     if (m_isStalled || !m_pipes.contains(pipe) || !source->isOpen() || !pipe->server->isOpen())
         return;
-    const QByteArray bytes = source->readAll();
+    QByteArray bytes = source->readAll();
     if (bytes.isEmpty())
         return;
+    if (isFromClient && !m_replaced.isEmpty())
+        bytes.replace(m_replaced, m_replacement);
     if (isFromClient && !m_trap.isEmpty() && bytes.contains(m_trap)) {
         m_trap.clear();
         m_struckAt = bytes;
@@ -154,7 +188,9 @@ void StreamProxy::pass(Pipe *pipe, bool isFromClient, const QByteArray &bytes)
         drop(pipe); // the server has acted, and its answer is lost on the way
         return;
     }
-    (isFromClient ? pipe->server : static_cast<QIODevice *>(pipe->client))->write(bytes);
+    const bool isFiltered = m_isDeaf && !isFromClient;
+    (isFromClient ? pipe->server : static_cast<QIODevice *>(pipe->client))
+        ->write(isFiltered ? withoutMessages(bytes) : bytes);
 }
 
 void StreamProxy::drop(Pipe *pipe)

@@ -42,10 +42,16 @@ public:
     void setServer(Endpoint server) { m_server = std::move(server); }
     /// Drops all connections; new ones are taken.
     void cutAll();
+    /// Drops the connection of that number, those made first first; all where there is none.
+    void cut(qsizetype number);
     /// Off: new connections are refused by the system.
     void setListening(bool isListening);
     /// On: everything stays open and nothing passes, as with a half-open connection.
     void setStalled(bool isStalled);
+    /// On: messages of SUBSCRIBE are swallowed, and all else passes.
+    void setDeaf(bool isDeaf) { m_isDeaf = isDeaf; }
+    /// From now on clients are taken to have said `to` where they say `from`.
+    void replace(QByteArray from, QByteArray to);
     /// Whether a client has sent `bytes` that wait, since nothing passes.
     [[nodiscard]] bool isHolding(const QByteArray &bytes) const;
     /// Holds back each piece of data for this long, both ways.
@@ -74,7 +80,10 @@ private:
     QList<Pipe *> m_pipes;
     int m_accepted = 0;
     bool m_isStalled = false;
+    bool m_isDeaf = false;
     std::chrono::milliseconds m_delay{0};
+    QByteArray m_replaced;
+    QByteArray m_replacement;
     QByteArray m_trap;
     QByteArray m_struckAt;
     Cut m_trapCut = Cut::BeforeRequest;

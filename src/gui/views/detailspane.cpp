@@ -302,6 +302,12 @@ void DetailsPane::presentSession()
     m_form->messages->setMessages(session ? session->messages : QList<sessions::ChatMessage>());
 }
 
+ClockAt DetailsPane::shownClock() const
+{
+    const Clock &clock = m_workspace ? m_workspace->client().serverTime() : m_model.clock();
+    return {clock, m_model.timeOf(*m_row)};
+}
+
 std::optional<SteadyTime> DetailsPane::provenAt() const
 {
     return m_row->gone ? std::nullopt : m_row->provenAt ? m_row->provenAt : m_model.frozenAt();

@@ -83,7 +83,8 @@ private:
     /// Since when nothing proves what is shown; nullopt while something does, or it has ended.
     [[nodiscard]] std::optional<SteadyTime> provenAt() const;
     /// Shows the clocks of the list.
-    [[nodiscard]] ClockAt shownClock() const { return {m_model.clock(), m_model.timeOf(*m_row)}; }
+    /// What is shown is as of then, by the server's clock.
+    [[nodiscard]] ClockAt shownClock() const;
 
     const LockTableModel &m_model;
     std::unique_ptr<Ui::DetailsForm> m_form;

@@ -59,11 +59,12 @@ void TestCliDoctor::findsAllWell()
     const CliRun run = cli.run(kDoctor);
     QVERIFY2(run.exitCode == 0, run.out.constData());
     QCOMPARE(run.object()[u"ok"].toBool(), true);
-    for (const char *stage : {"resolve", "connect", "auth", "role", "rights to watch",
+    for (const char *stage : {"resolve", "connect", "auth", "role", "clock", "rights to watch",
                               "rights to act", "feed", "database", "tables"})
         QVERIFY2(outcomeOf(run, stage) == u"ok", stage);
     QCOMPARE(outcomeOf(run, "tls"), QStringLiteral("skipped"));
     QVERIFY(stageOf(run, "feed")[u"detail"].toString().contains(u"proven"));
+    QVERIFY(!stageOf(run, "clock")[u"detail"].toString().isEmpty());
 
     const CliRun text = cli.run({QStringLiteral("doctor")});
     QCOMPARE(text.exitCode, 0);

@@ -18,6 +18,7 @@ private slots:
     void showsTables();
     void saysThatNothingEnded();
     void tellsNothingWhereItCouldNotWatch();
+    void watchesAReplica();
 };
 
 namespace {
@@ -144,6 +145,26 @@ void TestCliHistory::tellsNothingWhereItCouldNotWatch()
     QVERIFY(process->waitForFinished(30'000));
     QCOMPARE(process->exitCode(), 1);
     QVERIFY(process->readAllStandardOutput().isEmpty());
+}
+
+/// What it shows may lag, and that is said.
+void TestCliHistory::watchesAReplica()
+{
+    RedisServer primary({.listen = RedisServer::Listen::Tcp,
+                         .config = {QStringLiteral("repl-diskless-sync-delay 0")}});
+    LK_START_REDIS(primary);
+    RedisServer replica({.config = {u"replicaof 127.0.0.1 " + QString::number(primary.port())}});
+    LK_START_REDIS(replica);
+    primary.redis({"SET", lockKey("a"), freshToken(), "PX", "60000"});
+    QTRY_COMPARE_WITH_TIMEOUT(replica.redis({"DBSIZE"}).toInt(), 1, 20'000);
+    const CliRun run =
+        historyWhile(CliProgram(replica.url()),
+                     {QStringLiteral("--for"), QStringLiteral("2s"), QStringLiteral("--json")},
+                     [&] { primary.redis({"DEL", lockKey("a")}); });
+    QCOMPARE(run.exitCode, 0);
+    QVERIFY2(run.err.contains("replica of 127.0.0.1:"), run.err.constData());
+    const QJsonObject history = run.object();
+    QCOMPARE(history[u"overall"][u"ended"][u"released"].toInt(), 1);
 }
 
 QTEST_GUILESS_MAIN(TestCliHistory)

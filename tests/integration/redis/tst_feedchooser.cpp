@@ -3,6 +3,7 @@
 #include "redis/notifychannel.h"
 #include "support/await.h"
 #include "support/redisserver.h"
+#include "support/streamproxy.h"
 
 #include <QSignalSpy>
 #include <QTest>
@@ -12,6 +13,7 @@
 using namespace lockkeeper;
 using namespace lockkeeper::redis;
 using test::RedisServer;
+using test::StreamProxy;
 
 namespace {
 
@@ -19,8 +21,11 @@ namespace {
 struct Choosing
 {
     Choosing(RedisServer &server, const QString &user)
-        : client(server.addressFor(user, "pw"), {}, clock)
-        , feed(server.addressFor(user, "pw"), {"lock:", "session:"}, client, clock)
+        : Choosing(server.addressFor(user, "pw"))
+    {}
+    explicit Choosing(const ServerAddress &address)
+        : client(address, {}, clock)
+        , feed(address, {"lock:", "session:"}, client, clock)
         , established(&feed, &ChangeFeed::established)
         , changed(&feed, &ChangeFeed::keysChanged)
     {}
@@ -69,6 +74,9 @@ private slots:
     void provesNotificationsThatItMayNotAskFor();
     void pollsWhereNobodyTells_data();
     void pollsWhereNobodyTells();
+    void fallsBackWherePushesNeedAnotherProtocol_data();
+    void fallsBackWherePushesNeedAnotherProtocol();
+    void watchesWhereCommandsAreRenamed();
     void climbsBackWhenMoreIsPossible();
     void choosesAnewAfterAReconnect();
     void knowsWhatIsSwitchedOn();
@@ -153,6 +161,49 @@ void TestFeedChooser::pollsWhereNobodyTells()
     const QString why = choosing.feed.whyNotBetter();
     QVERIFY2(why.contains(u"no push") && why.contains(u"no notify") && why.contains(said),
              qPrintable(why));
+}
+
+void TestFeedChooser::fallsBackWherePushesNeedAnotherProtocol_data()
+{
+    QTest::addColumn<QString>("events");
+    QTest::addColumn<ChangeFeed::Kind>("kind");
+    QTest::newRow("notify") << QStringLiteral("KA") << ChangeFeed::Kind::Notify;
+    QTest::newRow("poll") << QString() << ChangeFeed::Kind::Poll;
+}
+
+/// As with services that push over RESP3 only: tracking is known there, redirecting it is not.
+void TestFeedChooser::fallsBackWherePushesNeedAnotherProtocol()
+{
+    QFETCH(const QString, events);
+    QFETCH(const ChangeFeed::Kind, kind);
+    RedisServer server(options({}, events));
+    LK_START_REDIS(server);
+    StreamProxy proxy(server.address().endpoint);
+    proxy.replace("REDIRECT", "REDIRECX");
+    ServerAddress address = server.addressFor(QStringLiteral("u"), "pw");
+    address.endpoint = proxy.endpoint();
+    Choosing choosing(address);
+    QVERIFY(choosing.open());
+    QCOMPARE(choosing.feed.kind(), kind);
+    const QString why = choosing.feed.whyNotBetter();
+    QVERIFY2(why.contains(u"no push: asking the server to push changes") && why.contains(u"ERR"),
+             qPrintable(why));
+}
+
+/// What names connections and versions is not needed to watch.
+void TestFeedChooser::watchesWhereCommandsAreRenamed()
+{
+    RedisServer::Options options;
+    options.config = {
+        QStringLiteral("rename-command CLIENT \"\""), QStringLiteral("rename-command INFO \"\""),
+        QStringLiteral("rename-command ROLE \"\""), QStringLiteral("rename-command TIME \"\"")};
+    RedisServer server(options);
+    LK_START_REDIS(server);
+    Choosing choosing(server.address());
+    QVERIFY(choosing.open());
+    QCOMPARE(choosing.feed.kind(), ChangeFeed::Kind::Poll);
+    QVERIFY(choosing.feed.whyNotBetter().contains(u"no push"));
+    QVERIFY(!choosing.client.serverTime().isKnown());
 }
 
 void TestFeedChooser::climbsBackWhenMoreIsPossible()
