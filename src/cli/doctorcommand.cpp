@@ -64,8 +64,8 @@ void DoctorCommand::declare(CLI::App &app)
                 tr("lockkeeper-cli doctor --url redis://localhost:6379/0\n"
                    "lockkeeper-cli doctor --json\n"
                    "\n"
-                   "Changes nothing but one key of its own (lockkeeper:canary:…) that expires\n"
-                   "within a second. The exit code is that of the first stage that failed:\n"
+                   "Changes nothing but keys of its own (lockkeeper:canary:…) that expire within\n"
+                   "seconds. The exit code is that of the first stage that failed:\n"
                    "6 connection or login, 7 rights, 1 the rest."));
 }
 

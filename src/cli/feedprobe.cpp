@@ -66,7 +66,9 @@ Task<FeedProof> tryFeed(redis::Client &client, app::Target target, const Clock &
         "lockkeeper:canary:" + QUuid::createUuid().toByteArray(QUuid::WithoutBraces);
     const locks::LockFamily &family = target.family;
     QList<QByteArray> prefixes{family.lockPrefix, family.sessionPrefix};
-    if (!overlaps(canary, family.lockPrefix) && !overlaps(canary, family.sessionPrefix))
+    const bool isApart =
+        !overlaps(canary, family.lockPrefix) && !overlaps(canary, family.sessionPrefix);
+    if (isApart)
         prefixes.append(canary);
 
     Ending<void> established;
@@ -87,6 +89,10 @@ Task<FeedProof> tryFeed(redis::Client &client, app::Target target, const Clock &
     proof.whyNotBetter = feed->whyNotBetter();
     if (target.isReadOnly || proof.kind == redis::ChangeFeed::Kind::Poll)
         co_return proof;
+    if (!isApart) { // it would be taken for a lock or a session
+        proof.whyNot = tr("a prefix that is watched covers %1").arg(QString::fromLatin1(canary));
+        co_return proof;
+    }
     const bool hasSeveral = target.server.kind == redis::Deployment::Kind::Cluster;
     for (const redis::Primary &primary : client.primaries()) {
         const QByteArray own = hasSeveral ? client.keyOn(primary.id, canary) : canary;

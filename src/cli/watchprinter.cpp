@@ -93,6 +93,7 @@ Json feedJson(const locks::FeedStatus &feed, const app::Target &target, WallTime
     json["feed"] = jsonOf(name(feed.kind));
     json["trusted"] = feed.isTrusted;
     json["reason"] = feed.reason.isEmpty() ? Json() : jsonOf(feed.reason);
+    json["differences"] = feed.differences;
     return json;
 }
 

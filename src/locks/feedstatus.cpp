@@ -47,11 +47,21 @@ FeedStatus::Kind statusKind(ChangeFeed::Kind kind)
     Q_UNREACHABLE();
 }
 
-QString limitsOf(const ChangeFeed &changes, std::optional<milliseconds> resolution)
+QString differencesText(int differences)
+{
+    return differences == 1 ? QStringLiteral("the audit found 1 row that differed")
+                            : QString(u"the audit found " + QString::number(differences) +
+                                      u" rows that differed");
+}
+
+QString limitsOf(const ChangeFeed &changes, std::optional<milliseconds> resolution, int differences)
 {
     const QString why = changes.whyNotBetter();
     switch (changes.kind()) {
     case ChangeFeed::Kind::Push:
+        if (differences > 0)
+            return differencesText(differences) +
+                   u" from the server, which had not told of them; they were read again";
         return why;
     case ChangeFeed::Kind::Notify:
         return u"flushes and swapped databases show within some seconds only; " + why;

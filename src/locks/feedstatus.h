@@ -23,6 +23,8 @@ struct FeedStatus
     /// why there is no better one.
     QString reason;
     std::optional<redis::ScanProgress> scan; ///< while a scan is under way
+    /// Rows that audits found different from the server, without news of it, since the beginning.
+    int differences = 0;
 
     friend bool operator==(const FeedStatus &, const FeedStatus &) = default;
 };
@@ -33,8 +35,12 @@ struct FeedStatus
 [[nodiscard]] FeedStatus::Kind statusKind(redis::ChangeFeed::Kind kind);
 
 /// What a feed that is trusted cannot see, and why there is no better one. `resolution`: how often
-/// each lock is looked at where nobody tells of it, if that is known.
+/// each lock is looked at where nobody tells of it, if that is known; `differences`: those that
+/// audits have found.
 [[nodiscard]] QString limitsOf(const redis::ChangeFeed &changes,
-                               std::optional<milliseconds> resolution);
+                               std::optional<milliseconds> resolution, int differences);
+
+/// "the audit found 3 rows that differed".
+[[nodiscard]] QString differencesText(int differences);
 
 } // namespace lockkeeper::locks

@@ -29,9 +29,12 @@ constexpr Patrol::Pace kUntoldPace{.rows = milliseconds(1000), .sweeps = millise
 constexpr Patrol::Pace kPollPace{
     .rows = milliseconds(500), .sweeps = milliseconds(1000), .share = 10};
 
-/// A server that lives is heard of every second.
-constexpr auto kSilence = milliseconds(2500);
+/// Between two looks whether the server still speaks.
 constexpr milliseconds kWatchPace{250};
+
+/// For a feed that tells everything, or should.
+constexpr Patrol::Pace kAuditPace{
+    .rows = milliseconds(1000), .sweeps = milliseconds(1000), .isAudit = true};
 
 /// How often sessions on screen are looked up anew where nobody tells of them.
 constexpr auto kSessionsPace = std::chrono::seconds(5);
@@ -44,7 +47,7 @@ LockMonitor::LockMonitor(redis::Client &client, redis::ChangeFeed &changes, Lock
     , m_client(client)
     , m_changes(changes)
     , m_clock(clock)
-    , m_registry(std::move(family), clock)
+    , m_registry(std::move(family), client.serverTime())
     , m_scanner(client, clock)
     , m_patrol(client, m_registry, clock)
 {
@@ -69,7 +72,7 @@ void LockMonitor::connectParts()
             beginScan(Scanner::Pace::Gentle);
     });
     connect(&m_readTimer, &QTimer::timeout, this, [this] { readDirty(); });
-    connect(&m_watchTimer, &QTimer::timeout, this, &LockMonitor::updateFeed);
+    connect(&m_watchTimer, &QTimer::timeout, this, &LockMonitor::watchOver);
     connect(&m_changes, &ChangeFeed::established, this, &LockMonitor::feedEstablished);
     connect(&m_changes, &ChangeFeed::lost, this, &LockMonitor::feedLost);
     connect(&m_changes, &ChangeFeed::keysChanged, this, &LockMonitor::keysChanged);
@@ -80,6 +83,10 @@ void LockMonitor::connectParts()
     });
     connect(&m_client, &redis::Client::stateChanged, this, &LockMonitor::clientChanged);
     connect(&m_client, &redis::Client::serverInfoChanged, this, &LockMonitor::serverChanged);
+    connect(&m_client, &redis::Client::serverTimeStepped, this, [this] {
+        if (m_isStarted && m_changes.isEstablished())
+            beginScan(Scanner::Pace::Full);
+    });
     connect(&m_scanner, &Scanner::found, this, [this](const QList<QByteArray> &keys) {
         for (const QByteArray &key : keys)
             m_registry.found(key);
@@ -94,8 +101,12 @@ void LockMonitor::connectParts()
         publish();
     });
     connect(&m_patrol, &Patrol::foundDirty, this, &LockMonitor::readSoon);
+    connect(&m_patrol, &Patrol::corrected, this, &LockMonitor::publish);
+    connect(&m_patrol, &Patrol::differed, this, &LockMonitor::noteDifferences);
     connect(&m_patrol, &Patrol::sweptOnce, this, [this] {
         updateFeed();
+        if (m_changes.kind() == ChangeFeed::Kind::Push)
+            emit audited();
         // Nobody tells of cached sessions either; looking them up costs the database, too.
         const SteadyTime now = m_clock.steady();
         if (m_changes.kind() != ChangeFeed::Kind::Poll || now - m_sessionsTold < kSessionsPace)
@@ -115,48 +126,6 @@ void LockMonitor::clientChanged(Link::State state)
     }
     readSoon();
     updateFeed();
-}
-
-void LockMonitor::serverChanged()
-{
-    const ServerWatch::News news = m_server.take(m_client.serverInfo(), m_clock.wall());
-    if (!m_isStarted)
-        return;
-    if (news.isOtherProcess)
-        m_registry.noteFlush();
-    if (!m_changes.isEstablished()) {
-        updateFeed();
-    } else if (!isOneServer()) {
-        m_changes.restart({ErrorCode::ConnectionLost,
-                           QStringLiteral("commands reach another server, or another process of "
-                                          "it, than the one that tells of changes"),
-                           {}});
-    } else if (news.isOtherProcess || news.isOtherRole) {
-        beginScan(Scanner::Pace::Gentle);
-    } else {
-        updateFeed();
-    }
-}
-
-bool LockMonitor::isOneServer() const
-{
-    const QString fed = m_changes.runId();
-    const QString read = m_client.serverInfo().runId;
-    return !m_client.isReady() || fed.isEmpty() || read.isEmpty() || fed == read;
-}
-
-void LockMonitor::feedEstablished()
-{
-    beginScan(Scanner::Pace::Gentle);
-    serverChanged(); // the news may come from another server now
-}
-
-void LockMonitor::feedLost()
-{
-    m_scanner.stop();
-    m_patrol.stop();
-    m_registry.distrust();
-    publish();
 }
 
 void LockMonitor::start()
@@ -181,14 +150,6 @@ void LockMonitor::stop()
     m_readTimer.stop();
     m_rescanTimer.stop();
     m_watchTimer.stop();
-}
-
-std::optional<SteadyTime> LockMonitor::lastProof() const
-{
-    // A push that came while nothing could be read proves nothing of the rows.
-    const auto fed = m_changes.lastProof();
-    const auto read = m_client.lastHeard();
-    return fed && read ? std::optional(std::min(*fed, *read)) : std::nullopt;
 }
 
 void LockMonitor::expectEnd(const LockKey &key, const Token &token, HoldEnd end)
@@ -228,6 +189,7 @@ void LockMonitor::patrol()
 {
     switch (m_changes.kind()) {
     case ChangeFeed::Kind::Push:
+        m_patrol.start(kAuditPace);
         return;
     case ChangeFeed::Kind::Notify:
         m_patrol.start(kUntoldPace);
@@ -255,6 +217,7 @@ void LockMonitor::keysChanged(const QList<QByteArray> &keys)
     for (const QByteArray &key : keys) {
         if (family.sessionOfLock(key)) {
             m_registry.changed(key);
+            m_patrol.noteNews(LockKey(key));
             emit m_news.keyChanged(LockKey(key));
         } else if (const auto session = family.sessionOfCache(key)) {
             sessions.append(*session);
@@ -332,49 +295,6 @@ void LockMonitor::armExpiryTimer()
     }
     const auto left = std::chrono::ceil<milliseconds>(*check - m_clock.steady());
     m_expiryTimer.start(std::clamp(left, milliseconds(0), kLongestSleep));
-}
-
-void LockMonitor::updateFeed()
-{
-    const FeedStatus feed = currentFeed();
-    if (feed == m_feed)
-        return;
-    m_feed = feed;
-    emit feedChanged(m_feed);
-}
-
-FeedStatus LockMonitor::currentFeed() const
-{
-    FeedStatus feed;
-    if (m_scanner.isRunning())
-        feed.scan = m_scanner.progress();
-    if (!m_changes.isEstablished()) {
-        feed.reason =
-            m_changes.lastError() ? m_changes.lastError()->what : QStringLiteral("connecting");
-        return feed;
-    }
-    feed.kind = statusKind(m_changes.kind());
-    feed.reason = objection();
-    feed.isTrusted = feed.reason.isEmpty();
-    if (feed.isTrusted)
-        feed.reason = limitsOf(m_changes, m_patrol.resolution());
-    return feed;
-}
-
-QString LockMonitor::objection() const
-{
-    if (!m_client.isReady())
-        return m_client.lastError() ? m_client.lastError()->what : QStringLiteral("connecting");
-    if (const QString reason = m_server.objection(); !reason.isEmpty())
-        return reason;
-    if (m_scanError)
-        return m_scanError->what;
-    if (!m_registry.isSynced())
-        return QStringLiteral("reading the locks");
-    const auto proof = lastProof();
-    if (proof && m_clock.steady() - *proof > kSilence)
-        return QStringLiteral("the server has not answered for more than two seconds");
-    return {};
 }
 
 } // namespace lockkeeper::locks

@@ -59,6 +59,8 @@ signals:
     void feedChanged(const lockkeeper::locks::FeedStatus &feed);
     /// Cached sessions were written, expired or deleted.
     void cachedSessionsChanged(const QList<lockkeeper::SessionId> &sessions);
+    /// An audit has been through the whole keyspace.
+    void audited();
     /// The whole keyspace may have changed: whatever was read before is stale.
     void everythingChanged();
 
@@ -79,6 +81,8 @@ private:
     void publish();
     void armExpiryTimer();
     void patrol();
+    void noteDifferences(int keys);
+    void watchOver();
     void updateFeed();
     [[nodiscard]] FeedStatus currentFeed() const;
     /// Why what is shown cannot be relied on, though the feed is there; empty: it can.
@@ -93,6 +97,9 @@ private:
     LockNews m_news;
     FeedStatus m_feed;
     SteadyTime m_sessionsTold; ///< when everythingChanged() came for want of news of sessions
+    std::optional<SteadyTime> m_watchedAt; ///< by the last turn of m_watchTimer
+    int m_differences = 0;                 ///< that audits have found
+    int m_newDifferences = 0;              ///< for which all is being read again
     std::optional<Error> m_scanError;
     ServerWatch m_server;
     QTimer m_expiryTimer;

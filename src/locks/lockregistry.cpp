@@ -118,7 +118,8 @@ void LockRegistry::observed(const LockKey &key, const LockObservation &observati
         observeForeign(key, observation, read->pushes);
         break;
     }
-    settle(key, read->isCurrent, true);
+    const bool isProof = provesDeadline(key, observation);
+    settle(key, read->isCurrent && isProof, isProof);
 }
 
 void LockRegistry::observeMissing(const LockKey &key, const LockObservation &observation,
@@ -345,6 +346,7 @@ void LockRegistry::remove(const LockKey &key)
     m_checks.remove(key);
     m_upkeep.remove(key);
     m_unverified.remove(key);
+    m_vague.remove(key);
     m_records.remove(key);
     m_delta.removed(key);
 }

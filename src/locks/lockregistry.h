@@ -50,13 +50,19 @@ public:
     [[nodiscard]] QList<LockKey> takeDirty(int limit) { return m_reads.take(limit); }
     [[nodiscard]] bool hasDirty() const { return !m_reads.isEmpty(); }
     [[nodiscard]] bool hasReadsUnderWay() const { return m_reads.hasUnderWay(); }
-    /// The reply to a read that takeDirty() asked for; others are ignored.
+    /// The reply to a read that takeDirty() asked for; others are ignored. One that took so long
+    /// that it tells the deadline badly proves nothing: the key is read once more.
     void observed(const LockKey &key, const LockObservation &observation);
     /// The read came to nothing (connection lost, key changed halfway): it is due again.
     void readFailed(const LockKey &key) { m_reads.fail(key); }
 
     /// Something about the row has changed that no feed told: it becomes dirty.
     void recheck(const LockKey &key) { m_reads.addDue(key); }
+    /// Whether a read of the key is due or under way.
+    [[nodiscard]] bool isToBeRead(const LockKey &key) const { return m_reads.contains(key); }
+    /// What the TTL alone says of the row's deadline: taken over where it is off by more than both
+    /// may be and `jitter`, as clocks drift apart. Nothing has happened then.
+    void correctDeadline(const LockKey &key, const LockObservation &ttl, milliseconds jitter);
     /// How far the row's deadline may be off.
     [[nodiscard]] SteadyTime::duration deadlineDoubt(const LockKey &key) const
     {
@@ -144,6 +150,7 @@ private:
     [[nodiscard]] SteadyTime endOf(const LockRecord &record, HoldEnd end, SteadyTime seenAt) const;
     [[nodiscard]] HoldEnd endOfGone(const LockRecord &record, const LockObservation &observation,
                                     const PushMarks &pushes);
+    [[nodiscard]] bool provesDeadline(const LockKey &key, const LockObservation &observation);
     void setDeadline(LockRecord &record, const LockObservation &observation);
     void settle(const LockKey &key, bool isCurrent, bool isProved);
     void distrustRows();
@@ -165,6 +172,7 @@ private:
     QSet<LockKey> m_awaited; ///< keys still to be read before we are synced
     std::optional<SteadyTime> m_syncedAt;
     bool m_wasEverSynced = false;
+    QSet<LockKey> m_vague;   ///< whose newest read took too long to prove a deadline
     QSet<LockKey> m_flushed; ///< rows whose lease went on when the keyspace was flushed
     SteadyTime m_flushedAt;
     HoldHistory m_history;

@@ -49,6 +49,10 @@ public:
 
     [[nodiscard]] bool isEmpty() const { return m_waiting.isEmpty(); }
     [[nodiscard]] bool hasUnderWay() const { return !m_underWay.isEmpty(); }
+    [[nodiscard]] bool contains(const LockKey &key) const
+    {
+        return m_waiting.contains(key) || m_underWay.contains(key);
+    }
     /// All keys that wait or are under way.
     [[nodiscard]] QList<LockKey> keys() const;
 

@@ -3,7 +3,7 @@
 
 #include "redis/notifychannel.h"
 #include "redis/pollfeed.h"
-#include "redis/pushchannel.h"
+#include "redis/provenpush.h"
 
 #include <algorithm>
 
@@ -48,7 +48,8 @@ std::unique_ptr<ChangeFeed> FeedChooser::make(Kind kind)
 {
     switch (kind) {
     case Kind::Push:
-        return std::make_unique<PushChannel>(m_address, m_prefixes, m_clock);
+        return std::make_unique<ProvenPush>(m_address, m_prefixes, m_client, m_clock, nullptr,
+                                            m_node);
     case Kind::Notify:
         return std::make_unique<NotifyChannel>(m_address, m_prefixes, m_client, m_clock, m_node);
     case Kind::Poll:

@@ -19,10 +19,17 @@ constexpr int kLargestCount = 1000;
 constexpr milliseconds kSlowPage{4};
 /// Small keyspaces are walked at full speed whatever the pace.
 constexpr int kPagesBeforeResting = 50;
-/// Rest for this many times the page's duration: a fifth of the time is ours.
+/// Rest for this many times the page's duration: a fifth of the time is ours, or a hundredth.
 constexpr int kRestFactor = 4;
+constexpr int kBackgroundRestFactor = 99;
 /// A page holds the server for a few milliseconds at most, however long its reply took to reach us.
-constexpr milliseconds kLongestRest{20};
+constexpr milliseconds kLongestPage{5};
+
+milliseconds restAfter(SteadyTime::duration page, Scanner::Pace pace)
+{
+    const int factor = pace == Scanner::Pace::Background ? kBackgroundRestFactor : kRestFactor;
+    return std::chrono::ceil<milliseconds>(page * factor);
+}
 
 /// COUNT for the next page, from how long the last one took.
 class CountControl
@@ -63,6 +70,7 @@ void Scanner::start(const QByteArray &prefix, Pace pace)
     ++m_generation;
     m_isRunning = true;
     m_progress = {};
+    m_busy = {};
     walk(m_generation, escapeGlob(prefix) + '*', pace);
 }
 
@@ -145,6 +153,8 @@ QCoro::Task<bool> Scanner::walkOne(quint64 generation, NodeId node, QByteArray p
         }
         const auto took = m_clock.steady() - sentAt;
         control.pageTook(took);
+        const auto held = std::min<SteadyTime::duration>(took, kLongestPage);
+        m_busy += held;
         cursor = reply->elements()[0].bytes();
         QList<QByteArray> keys;
         for (const Reply &key : reply->elements()[1].elements())
@@ -160,9 +170,8 @@ QCoro::Task<bool> Scanner::walkOne(quint64 generation, NodeId node, QByteArray p
         emit progressed(m_progress);
         if (isStale())
             co_return false;
-        if (pace == Pace::Gentle && page > kPagesBeforeResting) {
-            const auto rest =
-                std::min(std::chrono::ceil<milliseconds>(took * kRestFactor), kLongestRest);
+        if (pace != Pace::Full && page > kPagesBeforeResting) {
+            const milliseconds rest = restAfter(held, pace);
             static_cast<void>(co_await after(rest, this));
             if (isStale())
                 co_return false;

@@ -32,8 +32,9 @@ class Scanner final : public QObject
 
 public:
     enum class Pace {
-        Full,   ///< the next page as soon as the last one came
-        Gentle, ///< rests between pages: about a fifth of the server's time at most
+        Full,       ///< the next page as soon as the last one came
+        Gentle,     ///< rests between pages: about a fifth of the server's time at most
+        Background, ///< rests longer: about a hundredth
     };
 
     Scanner(Client &client, const Clock &clock, QObject *parent = nullptr);
@@ -42,6 +43,8 @@ public:
     void start(const QByteArray &prefix, Pace pace);
     void stop();
     [[nodiscard]] bool isRunning() const { return m_isRunning; }
+    /// How much of the server's time the scan has taken so far, at most.
+    [[nodiscard]] SteadyTime::duration busy() const { return m_busy; }
     [[nodiscard]] const ScanProgress &progress() const { return m_progress; }
 
     /// `text` with the glob characters of MATCH escaped.
@@ -65,6 +68,7 @@ private:
     Client &m_client;
     const Clock &m_clock;
     ScanProgress m_progress;
+    SteadyTime::duration m_busy{};
     quint64 m_generation = 0;
     bool m_isRunning = false;
 };

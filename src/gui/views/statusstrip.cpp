@@ -119,6 +119,10 @@ void StatusStrip::presentFeed(app::Workspace &workspace)
                                                      : tr("not connected");
     if (!isLost && !feed.isTrusted && !feed.reason.isEmpty())
         text = tr("%1: %2").arg(text, feed.reason);
+    if (feed.isTrusted && feed.differences > 0)
+        text =
+            tr("%1 · audit: %2")
+                .arg(text, counted(feed.differences, tr("1 row differed"), tr("%1 rows differed")));
     say(m_feed, text);
     m_feed->setToolTip(feed.reason);
 
@@ -149,7 +153,10 @@ void StatusStrip::presentServer(app::Workspace &workspace)
     if (!server.version.isEmpty())
         parts.append(server.toString());
     say(m_server, parts.join(QStringLiteral(" · ")));
-    m_server->setToolTip(deployment.displayUrl());
+    QString about = deployment.displayUrl();
+    if (const QString clock = describe(workspace.client().serverTime()); !clock.isEmpty())
+        about += u'\n' + clock;
+    m_server->setToolTip(about);
     const auto &database = workspace.databaseState();
     const bool isBroken = database && !*database;
     say(m_database, isBroken ? tr("database: %1").arg(database->error().what) : QString());

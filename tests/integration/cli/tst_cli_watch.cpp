@@ -26,6 +26,8 @@ private slots:
     void tellsExpiryAtTheDeadline();
     void tellsOfWritesWithoutTheLock();
     void tellsWhenTheFeedIsLost();
+    void tellsWhatAnAuditFound();
+    void namesAReplica();
     void endsAfterACount();
     void endsAfterASpan();
     void endsWithItsReader();
@@ -142,6 +144,46 @@ void TestCliWatch::tellsWhenTheFeedIsLost()
     QVERIFY(!nextEvent(*watch, QStringLiteral("synced")).isEmpty());
     watch->terminate();
     QVERIFY(watch->waitForFinished(kEnd));
+}
+
+void TestCliWatch::tellsWhatAnAuditFound()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("there"), freshToken(), "PX", "60000"});
+    const CliProgram cli(server.url());
+    const auto watch = cli.start(kWatch);
+    QVERIFY(!nextEvent(*watch, QStringLiteral("synced")).isEmpty());
+    QCOMPARE(nextEvent(*watch, QStringLiteral("feed"))[u"differences"].toInt(), 0);
+    server.redis({"SWAPDB", "0", "1"});
+    const QJsonObject lost = nextEvent(*watch, QStringLiteral("feed"));
+    QCOMPARE(lost[u"trusted"].toBool(), false);
+    QCOMPARE(lost[u"differences"].toInt(), 1);
+    QVERIFY(lost[u"reason"].toString().contains(u"the audit found 1 row"));
+    QCOMPARE(nextEvent(*watch, QStringLiteral("released"))[u"session_id"].toString(),
+             QStringLiteral("there"));
+    const QJsonObject back = nextEvent(*watch, QStringLiteral("feed"));
+    QCOMPARE(back[u"trusted"].toBool(), true);
+    QCOMPARE(back[u"differences"].toInt(), 1);
+}
+
+void TestCliWatch::namesAReplica()
+{
+    RedisServer primary({.listen = RedisServer::Listen::Tcp});
+    LK_START_REDIS(primary);
+    RedisServer replica({.config = {u"replicaof 127.0.0.1 " + QString::number(primary.port()),
+                                    QStringLiteral("replica-read-only yes")}});
+    LK_START_REDIS(replica);
+    const CliProgram cli(replica.url());
+    const auto watch = cli.start(kWatch);
+    QJsonObject feed;
+    while (feed[u"feed"].toString() != u"push") {
+        feed = nextEvent(*watch, QStringLiteral("feed"));
+        QVERIFY(!feed.isEmpty());
+    }
+    QCOMPARE(feed[u"trusted"].toBool(), false);
+    QVERIFY2(feed[u"reason"].toString().contains(u"replica of 127.0.0.1:"),
+             qPrintable(feed[u"reason"].toString()));
 }
 
 void TestCliWatch::endsAfterACount()

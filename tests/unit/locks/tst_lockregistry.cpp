@@ -281,7 +281,41 @@ private slots:
         world.registry.expireDue();
         QCOMPARE(world.registry.takeDirty(1000).size(), 1);
     }
+    void readsAgainWhatTookTooLong();
 };
+
+/// Of a server that stood still nobody knows whether before or after it looked.
+void TestLockRegistry::readsAgainWhatTookTooLong()
+{
+    World world;
+    world.sync();
+    const auto readWithin = [&](milliseconds took, milliseconds ttl) {
+        const QList<LockKey> keys = world.registry.takeDirty(10);
+        QCOMPARE(keys.size(), 1);
+        LockObservation observation = held("a", ttl);
+        observation.sentAt = world.clock.steady();
+        world.clock.advance(took);
+        observation.receivedAt = world.clock.steady();
+        world.registry.observed(keys.first(), observation);
+    };
+    world.push();
+    readWithin(2s, 30s);
+    QVERIFY(!world.row().isVerified);
+    QVERIFY(world.registry.hasDirty());
+    readWithin(2ms, 30s);
+    QVERIFY(world.row().isVerified);
+    QVERIFY(std::chrono::abs(*world.row().deadline - (world.clock.steady() + 30s)) < 5ms);
+    QVERIFY(!world.registry.hasDirty());
+    QCOMPARE(world.row().renewals, 0); // it was the same deadline all the time
+
+    // Where every answer is slow, the second one has to do.
+    world.push();
+    readWithin(2s, 28s);
+    QVERIFY(!world.row().isVerified);
+    readWithin(2s, 26s);
+    QVERIFY(world.row().isVerified);
+    QVERIFY(!world.registry.hasDirty());
+}
 
 QTEST_APPLESS_MAIN(TestLockRegistry)
 #include "tst_lockregistry.moc"
