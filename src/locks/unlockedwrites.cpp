@@ -13,7 +13,7 @@ namespace {
 constexpr qsizetype kCommands = 3;
 constexpr qsizetype kMostQuestions = redis::Client::kMaxPipeline / kCommands;
 constexpr qsizetype kMostSuspects = 4 * kMostQuestions; ///< more at one time are left out
-constexpr qsizetype kMostNews = 4096;                   ///< of locks, before old ones are dropped
+constexpr qsizetype kMostNews = 4096; ///< of locks, before old ones are sifted out
 /// How far two readings of one TTL may differ, beside the time between them.
 constexpr milliseconds kSlack{100};
 constexpr qint64 kNeverExpires = -1;
@@ -85,8 +85,11 @@ void UnlockedWrites::lockChanged(const LockKey &key)
     // Whether the lock was there when the session was touched cannot be told any more.
     m_suspects.remove(key);
     const SteadyTime now = m_clock.steady();
-    if (m_lockNews.size() >= kMostNews)
+    // Once in a while only: of very many at once, all are news.
+    if (m_lockNews.size() >= kMostNews && now - m_newsSifted >= m_quiet) {
+        m_newsSifted = now;
         m_lockNews.removeIf([this, now](const auto &news) { return *news + m_quiet < now; });
+    }
     m_lockNews.insert(key, now);
 }
 
@@ -141,8 +144,10 @@ void UnlockedWrites::lookAtDue()
     if (next)
         m_timer.start(
             std::max(std::chrono::ceil<milliseconds>(*next + m_quiet - now), milliseconds(1)));
-    if (!questions.isEmpty())
-        look(questions);
+    if (questions.isEmpty())
+        return;
+    std::ranges::sort(questions, {}, &Question::id); // told in the order in which they came
+    look(questions);
 }
 
 QCoro::Task<> UnlockedWrites::look(QList<Question> questions)

@@ -123,7 +123,8 @@ private:
     QTimer m_timer; ///< until the next suspect is due
     QHash<LockKey, Suspect> m_suspects;
     QHash<LockKey, SteadyTime> m_lockNews; ///< when each lock was last heard of; recent ones only
-    QHash<SessionId, Copy> m_copies;       ///< while nothing has touched them since
+    SteadyTime m_newsSifted;
+    QHash<SessionId, Copy> m_copies; ///< while nothing has touched them since
     UnlockedFigures m_overall;
     QHash<SessionId, UnlockedFigures> m_bySession;
     quint64 m_lastId = 0;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes cached sessions as back ends do, told by lines on standard input: KIND TIMES SESSIONS.
 
-usage: session_writer.py SOCKET
+usage: session_writer.py SOCKET | PORT-OF-A-CLUSTER
 
 Kinds: locked (acquire, SETEX, release), pipelined (SETEX and the release in one go), transaction
 (acquire, SETEX and DEL in one MULTI), open (SETEX without a lock). Each answers "done".
@@ -12,8 +12,14 @@ import threading
 
 import redis
 
-path = sys.argv[1]
+place = sys.argv[1]
 LOCK, SESSION, TTL = "chat:session_lock:", "chat:session:", 43200
+
+
+def connect():
+    if place.isdigit():
+        return redis.RedisCluster(host="127.0.0.1", port=int(place))
+    return redis.Redis(unix_socket_path=place)
 
 
 def locked(client, name, body):
@@ -46,7 +52,7 @@ kinds = {"locked": locked, "pipelined": pipelined, "transaction": transaction, "
 
 
 def work(kind, times, sessions, seed):
-    client = redis.Redis(unix_socket_path=path)
+    client = connect()
     dice = random.Random(seed)
     for number in range(times):
         kinds[kind](client, "s%d" % dice.randrange(sessions), "x" * dice.randrange(1, 2000))
