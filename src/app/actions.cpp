@@ -112,8 +112,9 @@ QCoro::Task<> Actions::readLock(Inspection *found)
 QCoro::Task<Preview> Actions::previewRelease(ReleaseRequest request)
 {
     const Inspection inspection = co_await inspect(request.session);
-    co_return previewOf(request, inspection, circumstancesOf(inspection, false),
-                        m_parts.clock.steady());
+    Circumstances circumstances = circumstancesOf(inspection);
+    circumstances.missingRights = co_await missingRights(Deed::Release);
+    co_return previewOf(request, inspection, circumstances, m_parts.clock.steady());
 }
 
 QCoro::Task<Preview> Actions::previewDelete(DeleteRequest request)
@@ -129,8 +130,10 @@ QCoro::Task<Preview> Actions::previewDelete(DeleteRequest request)
 QCoro::Task<Preview> Actions::previewDeleteAs(DeleteRequest request, bool isRerun)
 {
     const Inspection inspection = co_await inspect(request.session, request.stop);
-    Preview preview = previewOf(request, inspection, circumstancesOf(inspection, isRerun),
-                                m_parts.clock.steady());
+    Circumstances circumstances = circumstancesOf(inspection);
+    circumstances.isRerun = isRerun;
+    circumstances.missingRights = co_await missingRights(Deed::Delete);
+    Preview preview = previewOf(request, inspection, circumstances, m_parts.clock.steady());
     if (request.stop.stop_requested()) // whatever the look has shown
         preview.refusal = stopped(request.session);
     co_return preview;
@@ -140,6 +143,9 @@ QCoro::Task<ActionReport> Actions::release(ReleaseRequest request)
 {
     if (m_parts.gate.isReadOnly())
         co_return refused(readOnlyRefusal());
+    const std::optional<Error> missing = co_await missingRights(Deed::Release);
+    if (missing)
+        co_return refused(*missing);
     const AuditEntry intent = intentOf(kRelease, request.session, request.seen, request.reason);
     const Act act = [this, request] { return forceRelease(request); };
     co_return co_await recorded(intent, act);
@@ -151,6 +157,9 @@ QCoro::Task<ActionReport> Actions::remove(DeleteRequest request)
         co_return refused(readOnlyRefusal());
     if (!m_parts.store || !m_parts.database)
         co_return refused(noDatabaseRefusal());
+    const std::optional<Error> missing = co_await missingRights(Deed::Delete);
+    if (missing)
+        co_return refused(*missing);
     const Result<bool> cutShort = co_await wasCutShort(request.session);
     if (!cutShort)
         co_return refused(cutShort.error());
@@ -220,6 +229,14 @@ QCoro::Task<ActionReport> Actions::removeAndVerify(DeleteRequest request, bool i
     co_return reportOf(request, isRerun, removed, aftermath, naming());
 }
 
+QCoro::Task<std::optional<Error>> Actions::missingRights(Deed deed)
+{
+    if (!m_parts.rights)
+        co_return std::nullopt;
+    const Result<void> settled = co_await m_parts.rights->settled();
+    co_return settled ? m_parts.rights->refusal(deed) : std::nullopt;
+}
+
 Task<bool> Actions::wasCutShort(SessionId session)
 {
     const auto since = co_await m_parts.audit.unfinished(kDelete, m_parts.place, lockKey(session));
@@ -272,12 +289,11 @@ AuditEntry Actions::intentOf(const QString &action, const SessionId &session, co
     return entry;
 }
 
-Circumstances Actions::circumstancesOf(const Inspection &inspection, bool isRerun) const
+Circumstances Actions::circumstancesOf(const Inspection &inspection) const
 {
     Circumstances circumstances;
     circumstances.family = m_parts.locks.family();
     circumstances.isReadOnly = m_parts.gate.isReadOnly();
-    circumstances.isRerun = isRerun;
     if (!m_parts.monitor || !inspection.lock)
         return circumstances;
     // What was read may be newer than what the monitor knows, and another's hold.

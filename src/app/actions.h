@@ -5,6 +5,7 @@
 #include "app/actionrequest.h"
 #include "app/auditlog.h"
 #include "app/preview.h"
+#include "app/rightskeeper.h"
 #include "core/flows.h"
 #include "locks/lockmonitor.h"
 #include "redis/commandgate.h"
@@ -13,6 +14,7 @@
 #include <QString>
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 
 namespace lockkeeper::app {
@@ -33,6 +35,7 @@ public:
         locks::LockMonitor *monitor = nullptr; ///< null where nobody watches; told of our acts
         AuditLog &audit;
         const redis::CommandGate &gate;
+        RightsKeeper *rights = nullptr; ///< null: what may not be done is learnt by doing it
         const Clock &clock;
         locks::NodeNames nodeNames;
         QString targetName;
@@ -59,6 +62,8 @@ private:
     [[nodiscard]] QCoro::Task<Preview> previewDeleteAs(DeleteRequest request, bool isRerun);
     [[nodiscard]] QCoro::Task<ActionReport> forceRelease(ReleaseRequest request);
     [[nodiscard]] QCoro::Task<ActionReport> removeAndVerify(DeleteRequest request, bool isRerun);
+    /// Why the deed is not tried: rights that are known to be missing.
+    [[nodiscard]] QCoro::Task<std::optional<Error>> missingRights(Deed deed);
     [[nodiscard]] Task<bool> wasCutShort(SessionId session);
     [[nodiscard]] Task<locks::LockObservation> readLockAfterAct(LockKey key);
     [[nodiscard]] QCoro::Task<Aftermath> readAfterDelete(SessionId session);
@@ -66,7 +71,7 @@ private:
     [[nodiscard]] LockKey lockKey(const SessionId &session) const;
     [[nodiscard]] AuditEntry intentOf(const QString &action, const SessionId &session,
                                       const Token &seen, const QString &reason) const;
-    [[nodiscard]] Circumstances circumstancesOf(const Inspection &inspection, bool isRerun) const;
+    [[nodiscard]] Circumstances circumstancesOf(const Inspection &inspection) const;
     [[nodiscard]] Naming naming() const;
 
     Parts m_parts;

@@ -87,6 +87,16 @@ std::optional<Error> tokenRefusal(const Preview &preview, const Token &seen, Ste
 
 // Release ---------------------------------------------------------------------------------
 
+std::optional<Error> releaseRefusal(const ReleaseRequest &request, const Preview &preview,
+                                    const Circumstances &circumstances, SteadyTime now)
+{
+    if (circumstances.isReadOnly)
+        return readOnlyRefusal();
+    if (circumstances.missingRights)
+        return circumstances.missingRights;
+    return tokenRefusal(preview, request.seen, now);
+}
+
 /// What a release does not touch, as far as it is there.
 QString untouchedText(const Inspection &inspection)
 {
@@ -199,6 +209,8 @@ std::optional<Error> deleteRefusal(const DeleteRequest &request, const Preview &
     const Inspection &inspection = preview.inspection;
     if (circumstances.isReadOnly)
         return readOnlyRefusal();
+    if (circumstances.missingRights)
+        return circumstances.missingRights;
     if (!inspection.hasDatabase)
         return noDatabaseRefusal();
     if (!inspection.lock)
@@ -255,8 +267,7 @@ Preview previewOf(const ReleaseRequest &request, const Inspection &inspection,
                   const Circumstances &circumstances, SteadyTime now)
 {
     Preview preview = begin(request.session, inspection, circumstances);
-    preview.refusal =
-        circumstances.isReadOnly ? readOnlyRefusal() : tokenRefusal(preview, request.seen, now);
+    preview.refusal = releaseRefusal(request, preview, circumstances, now);
     if (preview.refusal) // what is refused has no effects
         return preview;
     preview.effects.append(u"deletes the lock " + preview.lockKey + u", " +

@@ -30,6 +30,7 @@ struct Circumstances
     milliseconds lease{0}; ///< of the hold, where a monitor knows it better than the family
     int renewals = 0;      ///< that a monitor has seen
     bool isReadOnly = false;
+    std::optional<Error> missingRights; ///< those that are known to be missing for the act
     bool isRerun = false; ///< of a delete that was cut short: its leftovers count as the session
 };
 

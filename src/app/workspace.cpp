@@ -32,6 +32,7 @@ public:
         : target(std::move(given))
         , clock(ticking)
         , client(target.server, {.isReadOnly = target.isReadOnly}, clock)
+        , rights(client, target.family, clock)
         , changes(redis::makeFeed(client, {target.family.lockPrefix, target.family.sessionPrefix},
                                   clock))
         , monitor(client, *changes, target.family, clock)
@@ -55,6 +56,7 @@ public:
                    .monitor = &monitor,
                    .audit = audit,
                    .gate = client.gate(),
+                   .rights = &rights,
                    .clock = clock,
                    .nodeNames = target.nodeNames,
                    .targetName = target.name,
@@ -79,6 +81,8 @@ public:
     Task<locks::WaiterSample> sampleWaiters(redis::MonitorTap::Budget budget)
     {
         const auto sample = co_await locks::sampleWaiters(client, target.family, clock, budget);
+        if (!sample && sample.error().code == ErrorCode::NotPermitted)
+            rights.noteRefused({{"MONITOR"}}); // over a connection of its own
         if (!sample)
             co_return sample.error();
         for (auto seen = sample->clients.cbegin(); seen != sample->clients.cend(); ++seen)
@@ -95,6 +99,7 @@ public:
     const Clock &clock;
     FlowGroup flows;
     redis::Client client;
+    RightsKeeper rights;
     std::unique_ptr<redis::ChangeFeed> changes;
     locks::LockMonitor monitor;
     locks::HoldInsight insight;
@@ -279,6 +284,11 @@ Task<locks::WaiterSample> Workspace::sampleWaiters(redis::MonitorTap::Budget bud
 const locks::ClientSightings &Workspace::sightings() const
 {
     return m_parts->sightings;
+}
+
+RightsKeeper &Workspace::rights()
+{
+    return m_parts->rights;
 }
 
 locks::LockProtocol &Workspace::locks()

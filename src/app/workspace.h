@@ -3,6 +3,7 @@
 
 #include "app/actions.h"
 #include "app/auditlog.h"
+#include "app/rightskeeper.h"
 #include "app/sessionlookup.h"
 #include "app/target.h"
 #include "core/flows.h"
@@ -84,6 +85,8 @@ public:
     [[nodiscard]] Task<locks::WaiterSample> sampleWaiters(redis::MonitorTap::Budget budget);
     /// Which client uses which token, as samples have told.
     [[nodiscard]] const locks::ClientSightings &sightings() const;
+    /// What our user may do on the server.
+    [[nodiscard]] RightsKeeper &rights();
     [[nodiscard]] locks::LockProtocol &locks();
     [[nodiscard]] SessionLookup &lookup();
     [[nodiscard]] Actions &actions();

@@ -10,7 +10,6 @@
 #include "sessions/sessiondatabase.h"
 
 #include <QCoreApplication>
-#include <QUuid>
 
 namespace lockkeeper::cli {
 
@@ -90,7 +89,6 @@ Checkup::Checkup(app::Target target, const Clock &clock, std::stop_token stop)
     , m_clock(clock)
     , m_stop(std::move(stop))
     , m_client(m_target.server, {.isReadOnly = m_target.isReadOnly, .reconnects = false}, clock)
-    , m_probe("lockkeeper-doctor-" + QUuid::createUuid().toByteArray(QUuid::WithoutBraces))
 {}
 
 QCoro::Task<QList<CheckupStage>> Checkup::run()
@@ -111,6 +109,7 @@ QCoro::Task<QList<CheckupStage>> Checkup::run()
         {"clock", &Checkup::askTime},
         {"rights to watch", &Checkup::tryReading},
         {"rights to act", &Checkup::tryActing},
+        {"further rights", &Checkup::lookFurther},
         {"feed", &Checkup::tryFeed},
     };
     const std::stop_callback closing(m_stop, [this] { m_client.close(); });
@@ -180,12 +179,18 @@ QCoro::Task<CheckupStage> Checkup::reach()
 {
     SeveralServers servers(QStringLiteral("connect"));
     for (ServerAddress seed : seedsOf(m_target.server)) {
+        // Who speaks TLS has no answer to give yet.
+        const Talk talk = seed.tls.isEnabled ? Talk::Open : Talk::Ping;
         seed.tls.isEnabled = false;
-        const Result<void> opened = co_await openOnce(seed, m_clock, m_stop);
-        if (opened)
+        const Result<void> opened = co_await openOnce(seed, talk, m_clock, m_stop);
+        if (opened) {
             servers.add(seed.endpoint.toString());
-        else
-            servers.add(opened.error());
+            continue;
+        }
+        Error error = opened.error();
+        if (error.code == ErrorCode::ConnectionLost && error.hint.isEmpty())
+            error.hint = tr("if the server speaks TLS, use rediss://");
+        servers.add(error);
     }
     co_return servers.stage();
 }
@@ -200,7 +205,8 @@ QCoro::Task<CheckupStage> Checkup::speakTls()
     }
     SeveralServers servers(stage.name);
     for (const ServerAddress &seed : seedsOf(m_target.server)) {
-        const Result<void> opened = co_await openOnce(seed, m_clock, m_stop);
+        // A server that misses our certificate says so after the handshake only.
+        const Result<void> opened = co_await openOnce(seed, Talk::Ping, m_clock, m_stop);
         if (opened)
             servers.add(seed.endpoint.toString());
         else
@@ -262,7 +268,9 @@ QCoro::Task<CheckupStage> Checkup::askRole()
     const redis::ServerInfo info = m_client.serverInfo();
     CheckupStage stage = fine(QStringLiteral("role"), info.toString());
     if (info.isReplica()) {
-        stage.outcome = Outcome::Warning;
+        // For those who only look a replica is a choice, and for the others the wrong server.
+        stage.outcome = m_target.isReadOnly ? Outcome::Warning : Outcome::Failed;
+        stage.exitCode = m_target.isReadOnly ? ExitCode::Done : ExitCode::NotPermitted;
         stage.error = Error{
             ErrorCode::NotPermitted,
             info.primary.isEmpty()
@@ -296,32 +304,48 @@ QCoro::Task<CheckupStage> Checkup::askTime()
 
 QCoro::Task<CheckupStage> Checkup::tryReading()
 {
-    const Result<QStringList> missing =
-        co_await missingReadingRights(m_client, m_target.family, m_probe);
     const QString stageName = QStringLiteral("rights to watch");
-    if (!missing)
-        co_return failed(stageName, missing.error(), exitCodeOf(missing.error().code));
-    if (!missing->isEmpty())
-        co_return failed(stageName, readingRightsError(*missing, m_target), ExitCode::NotPermitted);
-    co_return fine(stageName, tr("scan and read locks and cached sessions"));
+    const Result<redis::AskedRights> probed = co_await probeRights(m_client, m_target.family);
+    if (!probed)
+        co_return failed(stageName, probed.error(), exitCodeOf(probed.error().code));
+    m_rights = *probed;
+    co_return judged(stageName, app::Deed::Watch, tr("scan and read locks and cached sessions"));
 }
 
 QCoro::Task<CheckupStage> Checkup::tryActing()
 {
+    const QString stageName = QStringLiteral("rights to act");
     CheckupStage stage =
-        fine(QStringLiteral("rights to act"), tr("take, release and delete locks and sessions"));
+        judged(stageName, app::Deed::Write, tr("take, release and delete locks and sessions"));
     if (m_target.isReadOnly) {
+        stage = fine(stageName, tr("not tried: the connection is read-only"));
         stage.outcome = Outcome::Skipped;
-        stage.detail = tr("not tried: the connection is read-only");
-        co_return stage;
+    } else if (stage.error) {
+        stage.error->hint = tr("watch only with --read-only; or %1").arg(stage.error->hint);
     }
-    const Result<QStringList> missing =
-        co_await missingActingRights(m_client, m_target.family, m_probe);
-    if (!missing)
-        co_return failed(stage.name, missing.error(), exitCodeOf(missing.error().code));
-    if (!missing->isEmpty())
-        co_return failed(stage.name, actingRightsError(*missing, m_target), ExitCode::NotPermitted);
     co_return stage;
+}
+
+QCoro::Task<CheckupStage> Checkup::lookFurther()
+{
+    const QString stageName = QStringLiteral("further rights");
+    QStringList missing;
+    for (const app::Deed deed : {app::Deed::Push, app::Deed::Notify, app::Deed::Embellish}) {
+        const auto rights = app::rightsFor(deed, m_target.family);
+        for (const redis::Right &right : m_rights.rights.refused(rights))
+            missing.append(right.toString());
+    }
+    co_return fine(stageName, missing.isEmpty() ? tr("none is known to be missing")
+                                                : tr("done without: %1").arg(missing.join(u", ")));
+}
+
+/// Whether a right that it takes is known to be missing.
+CheckupStage Checkup::judged(const QString &stageName, app::Deed deed, const QString &what) const
+{
+    const auto missing = m_rights.rights.refused(app::rightsFor(deed, m_target.family));
+    return missing.isEmpty() ? fine(stageName, what)
+                             : failed(stageName, app::missingRights(missing, m_rights.user),
+                                      ExitCode::NotPermitted);
 }
 
 QCoro::Task<CheckupStage> Checkup::tryFeed()

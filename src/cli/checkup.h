@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/neededrights.h"
 #include "app/target.h"
 #include "cli/exitcode.h"
 #include "core/clock.h"
@@ -52,6 +53,9 @@ private:
     [[nodiscard]] QCoro::Task<CheckupStage> askTime();
     [[nodiscard]] QCoro::Task<CheckupStage> tryReading();
     [[nodiscard]] QCoro::Task<CheckupStage> tryActing();
+    [[nodiscard]] QCoro::Task<CheckupStage> lookFurther();
+    [[nodiscard]] CheckupStage judged(const QString &stageName, app::Deed deed,
+                                      const QString &what) const;
     [[nodiscard]] QCoro::Task<CheckupStage> tryFeed();
     [[nodiscard]] QCoro::Task<> checkDatabase();
     void keep(CheckupStage stage, SteadyTime since);
@@ -61,7 +65,7 @@ private:
     const Clock &m_clock;
     std::stop_token m_stop;
     redis::Client m_client;
-    QByteArray m_probe; ///< a session id that nobody has
+    redis::AskedRights m_rights;
     QList<CheckupStage> m_stages;
 };
 

@@ -83,16 +83,25 @@ Task<QStringList> resolveHost(QString host, std::stop_token stop)
     co_return co_await resolved.future();
 }
 
-Task<void> openOnce(ServerAddress address, const Clock &clock, std::stop_token stop)
+Task<void> openOnce(ServerAddress address, Talk talk, const Clock &clock, std::stop_token stop)
 {
-    Ending<void> opened;
-    const auto stopped = endOnStop(stop, opened);
+    Ending<void> done;
+    const auto stopped = endOnStop(stop, done);
     redis::Connection connection(std::make_unique<redis::SocketTransport>(address), clock);
-    QObject::connect(&connection, &redis::Connection::opened, &connection, [&] { opened.end({}); });
+    QObject::connect(&connection, &redis::Connection::opened, &connection, [&] {
+        if (talk == Talk::Open) {
+            done.end({});
+            return;
+        }
+        const QList<redis::Command> ping{redis::commands::ping()};
+        connection.send(ping).then(&connection, [&](const Result<QList<redis::Reply>> &reply) {
+            done.end(reply ? Result<void>() : Result<void>(reply.error()));
+        });
+    });
     QObject::connect(&connection, &redis::Connection::ended, &connection,
-                     [&](const Error &error) { opened.end(error); });
+                     [&](const Error &error) { done.end(error); });
     connection.open(kConnectDeadline);
-    co_return co_await opened.future();
+    co_return co_await done.future();
 }
 
 Task<TopologyFinding> askSentinels(Deployment deployment, const Clock &clock, std::stop_token stop)
@@ -131,7 +140,7 @@ Task<TopologyFinding> askSentinels(Deployment deployment, const Clock &clock, st
         finding.troubles << tr("they do not agree: %1").arg(names.join(u"; "));
     const Endpoint reachable = deployment.reachable(*best->primary);
     const ServerAddress primary = deployment.nodeAt(reachable);
-    const Result<void> opened = co_await openOnce(primary, clock, stop);
+    const Result<void> opened = co_await openOnce(primary, Talk::Open, clock, stop);
     if (!opened)
         co_return Error{opened.error().code,
                         tr("the primary of %1, as the Sentinels say: %2")

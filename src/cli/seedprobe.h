@@ -19,8 +19,14 @@ namespace lockkeeper::cli {
 /// The addresses behind the host's name.
 [[nodiscard]] Task<QStringList> resolveHost(QString host, std::stop_token stop);
 
+/// What openOnce() does over the connection.
+enum class Talk {
+    Open, ///< nothing
+    Ping, ///< waits for an answer to a PING, whatever it is
+};
+
 /// Opens a connection as `address` says, and closes it again. `clock` outlives the flow.
-[[nodiscard]] Task<void> openOnce(redis::ServerAddress address, const Clock &clock,
+[[nodiscard]] Task<void> openOnce(redis::ServerAddress address, Talk talk, const Clock &clock,
                                   std::stop_token stop);
 
 /// What was found out about Sentinels or a cluster.

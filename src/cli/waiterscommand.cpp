@@ -104,6 +104,10 @@ QCoro::Task<int> WaitersCommand::run(Context &context)
     const Result<app::Workspace *> connected = co_await context.connect();
     if (!connected)
         co_return context.fail(connected.error());
+    const Result<void> asked = co_await (*connected)->rights().settled();
+    const std::optional<Error> missing = (*connected)->rights().refusal(app::Deed::Sample);
+    if (asked && missing)
+        co_return context.fail(*missing);
     const Result<void> agreed = co_await agree(context);
     if (!agreed)
         co_return context.fail(agreed.error());

@@ -72,6 +72,10 @@ QCoro::Task<int> WithLockCommand::run(Context &context)
     if (!connected)
         co_return context.fail(connected.error());
     context.leaveStoppingToVerb();
+    const Result<void> asked = co_await (*connected)->rights().settled();
+    const std::optional<Error> missing = (*connected)->rights().refusal(app::Deed::Hold);
+    if (asked && missing)
+        co_return context.fail(*missing);
     locks::LockProtocol &protocol = (*connected)->locks();
 
     locks::LockProtocol::AcquireOptions options;

@@ -69,14 +69,28 @@ QFuture<Result<QList<Reply>>> Client::send(const QList<Command> &commands)
 {
     if (const auto allowed = check(commands); !allowed)
         return finished<QList<Reply>>(allowed.error());
-    return m_topology->send(commands);
+    return heard(m_topology->send(commands), commands);
 }
 
 QFuture<Result<QList<Reply>>> Client::sendTo(const NodeId &node, const QList<Command> &commands)
 {
     if (const auto allowed = check(commands); !allowed)
         return finished<QList<Reply>>(allowed.error());
-    return m_topology->sendTo(node, commands);
+    return heard(m_topology->sendTo(node, commands), commands);
+}
+
+/// Tells of refusals, and hands the replies on.
+QFuture<Result<QList<Reply>>> Client::heard(QFuture<Result<QList<Reply>>> replies,
+                                            const QList<Command> &commands)
+{
+    const QPointer<Client> self(this);
+    return replies.then([self, commands](const Result<QList<Reply>> &all) {
+        for (qsizetype i = 0; self && all && i < all->size(); ++i) {
+            if (all->at(i).isError() && all->at(i).errorPrefix() == "NOPERM")
+                emit self->refused(commands[i]);
+        }
+        return all;
+    });
 }
 
 QFuture<Result<Reply>> Client::send(Command command)

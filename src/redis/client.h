@@ -102,10 +102,14 @@ signals:
     void primariesChanged();
     /// The server's clock was set: leases end earlier or later now.
     void serverTimeStepped();
+    /// A server answered NOPERM to the command.
+    void refused(const lockkeeper::redis::Command &command);
 
 private:
     void takeTime(const ServerTime::Sample &sample);
     [[nodiscard]] Result<void> check(const QList<Command> &commands) const;
+    [[nodiscard]] QFuture<Result<QList<Reply>>> heard(QFuture<Result<QList<Reply>>> replies,
+                                                      const QList<Command> &commands);
 
     Deployment m_deployment;
     const Clock &m_clock;

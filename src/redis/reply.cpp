@@ -34,12 +34,23 @@ QByteArray Reply::errorPrefix() const
     return m_bytes.left(m_bytes.indexOf(' '));
 }
 
+namespace {
+
+/// Within a script servers say the same in other words, and with another prefix.
+bool isRefusedInScript(const Reply &reply)
+{
+    return reply.bytes().contains("The user executing the script can't") ||
+           reply.bytes().contains("ACL failure in script");
+}
+
+} // namespace
+
 Error toError(const Reply &reply, const QString &doing)
 {
     const QByteArray prefix = reply.errorPrefix();
     const QString what =
         doing + u": the server answered \"" + printable(reply.bytes().left(300)) + u'"';
-    if (prefix == "NOPERM")
+    if (prefix == "NOPERM" || isRefusedInScript(reply))
         return {ErrorCode::NotPermitted, what,
                 QStringLiteral("ask for an ACL user with this right")};
     if (prefix == "NOAUTH" || prefix == "WRONGPASS")

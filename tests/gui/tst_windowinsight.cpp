@@ -165,7 +165,8 @@ void WindowInsightTest::listensToNothingUnasked()
 
 void WindowInsightTest::saysWhichRightIsMissing()
 {
-    RedisServer server({.config = {QStringLiteral("user default on nopass ~* &* +@all -monitor")}});
+    RedisServer server(
+        {.config = {QStringLiteral("user default on nopass ~* &* +@all -monitor -acl")}});
     LK_START_REDIS(server);
     WindowFixture fixture(server);
     fixture.addSession(kSession, QStringLiteral("Refund"), QStringLiteral("mara"));

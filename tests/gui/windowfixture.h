@@ -13,6 +13,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <optional>
+
 namespace lockkeeper::test {
 
 /// The window on a real server and a real SQLite database.
@@ -43,6 +45,7 @@ public:
     [[nodiscard]] QList<QByteArray> auditLines() const;
 
     RedisServer &server;
+    std::optional<redis::ServerAddress> login; ///< nullopt: as the default user
     QTemporaryDir folder;
     SystemClock clock;
     gui::Appearance appearance;

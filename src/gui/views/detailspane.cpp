@@ -70,6 +70,7 @@ void DetailsPane::setWorkspace(app::Workspace *workspace)
     if (m_workspace) {
         disconnect(m_workspace, nullptr, this, nullptr);
         disconnect(&m_workspace->monitor(), nullptr, this, nullptr);
+        disconnect(&m_workspace->rights(), nullptr, this, nullptr);
     }
     m_workspace = workspace;
     m_form->waiters->setWorkspace(workspace);
@@ -82,6 +83,11 @@ void DetailsPane::setWorkspace(app::Workspace *workspace)
                     reload();
             });
     connect(workspace, &app::Workspace::databaseReturned, this, &DetailsPane::reload);
+    connect(&workspace->rights(), &app::RightsKeeper::changed, this, [this] {
+        if (m_row)
+            presentActions();
+        emit possibilitiesChanged();
+    });
 }
 
 void DetailsPane::showLock(const std::optional<LockKey> &key)
@@ -332,57 +338,6 @@ void DetailsPane::presentAge()
         for (QLabel *label : part->findChildren<QLabel *>())
             label->setPalette(greyed);
     }
-}
-
-bool DetailsPane::canRelease() const
-{
-    return m_workspace && m_row && !m_model.frozenAt() &&
-           !m_workspace->client().gate().isReadOnly() && !m_row->gone && !m_row->record.isForeign();
-}
-
-bool DetailsPane::canDelete() const
-{
-    return m_workspace && m_row && !m_model.frozenAt() && m_workspace->store() &&
-           !m_workspace->client().gate().isReadOnly() && !m_row->record.isForeign() && !isNowhere();
-}
-
-bool DetailsPane::isNowhere() const
-{
-    return m_inspection && m_inspection->sessionState() == app::SessionState::None;
-}
-
-/// What cannot be done says why.
-void DetailsPane::presentActions()
-{
-    QString releaseTip;
-    QString deleteTip;
-    if (isNowhere())
-        deleteTip = tr("There is no session of this id");
-    if (m_workspace && !m_workspace->store())
-        deleteTip = tr("Connect with a database to delete sessions");
-    if (m_row->gone)
-        releaseTip = tr("There is no lock any more");
-    if (m_row->record.isForeign())
-        releaseTip = deleteTip = tr("The key is no lock of ours");
-    if (m_workspace && m_workspace->client().gate().isReadOnly())
-        releaseTip = deleteTip = tr("The connection is read-only");
-    const bool isBlocked = m_model.frozenAt().has_value();
-    if (isBlocked)
-        releaseTip = deleteTip = tr("Nothing can be released or deleted while it is not known what "
-                                    "is on the server");
-    m_form->blocked->setText(isBlocked ? releaseTip : QString());
-    m_form->blocked->setVisible(isBlocked);
-    offer(*m_form->releaseButton, canRelease(), releaseTip);
-    offer(*m_form->deleteButton, canDelete(), deleteTip);
-}
-
-/// Qt hands the focus of a button that goes off to the next one, and that may delete.
-void DetailsPane::offer(QPushButton &button, bool isPossible, const QString &tip)
-{
-    if (!isPossible && window()->focusWidget() == &button)
-        m_form->tabs->tabBar()->setFocus();
-    button.setEnabled(isPossible);
-    button.setToolTip(tip);
 }
 
 void DetailsPane::changeEvent(QEvent *event)

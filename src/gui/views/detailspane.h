@@ -53,6 +53,8 @@ signals:
     void releaseRequested();
     void deleteRequested();
     void failed(const lockkeeper::Error &error);
+    /// What can be done with the lock has changed.
+    void possibilitiesChanged();
 
 protected:
     void changeEvent(QEvent *event) override;
@@ -70,6 +72,8 @@ private:
 
     /// Neither cache nor database has the session, as far as it was looked for.
     [[nodiscard]] bool isNowhere() const;
+    /// Why the server would refuse it: a right is missing, as far as that is known.
+    [[nodiscard]] std::optional<Error> refusal(app::Deed deed) const;
 
     void follow();
     void hearOfEnd();

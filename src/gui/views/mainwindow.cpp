@@ -172,6 +172,7 @@ void MainWindow::connectParts()
     connect(&m_locks->events(), &EventsPanel::folded, this,
             [this](bool isFolded) { m_commands.foldEvents->setChecked(!isFolded); });
     connect(m_details, &DetailsPane::shownChanged, this, &MainWindow::updateActions);
+    connect(m_details, &DetailsPane::possibilitiesChanged, this, &MainWindow::updateActions);
     connect(m_details, &DetailsPane::releaseRequested, this, &MainWindow::releaseLock);
     connect(m_details, &DetailsPane::deleteRequested, this, &MainWindow::deleteSession);
     connect(m_details, &DetailsPane::failed, this,

@@ -90,8 +90,11 @@ WaitersView::WaitersView(QWidget *parent)
 
 void WaitersView::setWorkspace(app::Workspace *workspace)
 {
+    if (m_workspace)
+        disconnect(&m_workspace->rights(), nullptr, this, nullptr);
     m_workspace = workspace;
-    m_missingRight.clear();
+    if (workspace)
+        connect(&workspace->rights(), &app::RightsKeeper::changed, this, &WaitersView::present);
     showLock(nullptr);
 }
 
@@ -133,8 +136,6 @@ QCoro::Task<> WaitersView::sampleFlow(app::Workspace *workspace, LockKey key, qu
 void WaitersView::told(const Result<locks::WaiterSample> &sample, const LockKey &key,
                        quint64 generation)
 {
-    if (!sample && sample.error().code == ErrorCode::NotPermitted)
-        m_missingRight = sample.error().hint;
     if (generation != m_generation) {
         present();
         return;
@@ -144,7 +145,7 @@ void WaitersView::told(const Result<locks::WaiterSample> &sample, const LockKey 
     if (sample)
         tell(*sample, key);
     else
-        m_note->setText(m_missingRight.isEmpty() ? sample.error().what : QString());
+        m_note->setText(missingRight() ? QString() : sample.error().what);
     setStage(Stage::Told);
 }
 
@@ -179,14 +180,20 @@ void WaitersView::setStage(Stage stage)
         (stage == Stage::Ask || stage == Stage::Listen ? m_listen : m_link)->setFocus();
 }
 
+std::optional<Error> WaitersView::missingRight() const
+{
+    return m_workspace ? m_workspace->rights().refusal(app::Deed::Sample) : std::nullopt;
+}
+
 void WaitersView::present()
 {
     const bool isAsking = m_stage == Stage::Ask || m_stage == Stage::Listen;
-    m_link->setText(!m_missingRight.isEmpty() ? tr("Who waits? Missing right: +monitor")
-                    : m_stage == Stage::Told  ? tr("Sample again for 150 ms…")
-                                              : tr("Who waits? Sample for 150 ms…"));
-    m_link->setToolTip(m_missingRight);
-    m_link->setEnabled(m_missingRight.isEmpty() && m_workspace && m_workspace->client().isReady());
+    const std::optional<Error> missing = missingRight();
+    m_link->setText(missing                  ? tr("Who waits? Missing right: +monitor")
+                    : m_stage == Stage::Told ? tr("Sample again for 150 ms…")
+                                             : tr("Who waits? Sample for 150 ms…"));
+    m_link->setToolTip(missing ? describe(*missing) : QString());
+    m_link->setEnabled(!missing && m_workspace && m_workspace->client().isReady());
     m_link->setVisible(!isAsking);
     m_listen->setText(m_stage == Stage::Listen ? tr("Listening …") : tr("Listen"));
     m_consent->setVisible(isAsking);

@@ -44,6 +44,8 @@ private:
     void tell(const locks::WaiterSample &sample, const LockKey &key);
     void setStage(Stage stage);
     void present();
+    /// Why this user cannot listen; nullopt: nothing is known against it.
+    [[nodiscard]] std::optional<Error> missingRight() const;
 
     QPushButton *m_link;
     QFrame *m_consent;
@@ -56,7 +58,6 @@ private:
     Token m_token;
     Stage m_stage = Stage::Offer;
     quint64 m_generation = 0; ///< of the hold: answers for an earlier one are dropped
-    QString m_missingRight;   ///< why this user cannot listen; empty: nothing is known against it
 };
 
 } // namespace lockkeeper::gui

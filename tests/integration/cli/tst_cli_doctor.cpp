@@ -106,15 +106,18 @@ void TestCliDoctor::namesMissingRights()
     QCOMPARE(outcomeOf(acting, "rights to watch"), QStringLiteral("ok"));
     const QString what = stageOf(acting, "rights to act")[u"error"][u"what"].toString();
     for (const QString &command :
-         {QStringLiteral("SET"), QStringLiteral("DEL"), QStringLiteral("EVAL"),
-          QStringLiteral("EVALSHA"), QStringLiteral("PEXPIRE")})
+         {QStringLiteral("+set on ~chat:session_lock:*"),
+          QStringLiteral("+del on ~chat:session_lock:*"), QStringLiteral("+del on ~chat:session:*"),
+          QStringLiteral("+eval on ~"), QStringLiteral("+evalsha on ~chat:session_lock:*"),
+          QStringLiteral("+pexpire on ~")})
         QVERIFY2(what.contains(command), qPrintable(what));
     QCOMPARE(viewer.run(kDoctor + QStringList{QStringLiteral("--read-only")}).exitCode, 0);
 
     const CliRun blind = CliProgram(u"redis+unix://blind:secret@" + server.socketPath())
                              .run(kDoctor + QStringList{QStringLiteral("--read-only")});
     QCOMPARE(blind.exitCode, 7);
-    QVERIFY(stageOf(blind, "rights to watch")[u"error"][u"what"].toString().contains(u"PTTL"));
+    QVERIFY(
+        stageOf(blind, "rights to watch")[u"error"][u"what"].toString().contains(u"+pttl on ~"));
 }
 
 void TestCliDoctor::provesTheFeedOnlyWhereItMay()

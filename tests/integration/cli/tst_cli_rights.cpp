@@ -38,9 +38,10 @@ const char *told(const CliRun &run)
 class Bench
 {
 public:
-    [[nodiscard]] bool begin(const QByteArray &user)
+    [[nodiscard]] bool begin(const QByteArray &user) { return begin(user, recipeFor(user)); }
+    /// With a user of the test's own.
+    [[nodiscard]] bool begin(const QByteArray &user, const QList<QByteArray> &recipe)
     {
-        const QList<QByteArray> recipe = recipeFor(user);
         if (recipe.isEmpty() || !server.start() || server.redis(recipe).toByteArray() != "OK")
             return false;
         admin = std::make_unique<CliProgram>(server.url());
@@ -77,6 +78,9 @@ private slots:
     void aViewerSeesAll();
     void aViewerChangesNothing();
     void anOperatorReleasesAndDeletes();
+    void whatIsMissingIsKnownBeforeItIsTried_data();
+    void whatIsMissingIsKnownBeforeItIsTried();
+    void aServerThatDoesNotTellIsTried();
 };
 
 void TestCliRights::aViewerSeesAll()
@@ -112,7 +116,7 @@ void TestCliRights::aViewerChangesNothing()
     QVERIFY(bench.begin("lockkeeper-viewer"));
     const CliRun doctor = bench.run({QStringLiteral("doctor")});
     QCOMPARE(doctor.exitCode, 7);
-    QVERIFY2(doctor.out.contains("EVALSHA"), told(doctor));
+    QVERIFY2(doctor.out.contains("+evalsha on ~chat:session_lock:*"), told(doctor));
     const CliRun release =
         bench.run({QStringLiteral("release"), bench.session, QStringLiteral("--token"),
                    QString::fromLatin1(bench.token), kYes});
@@ -120,6 +124,9 @@ void TestCliRights::aViewerChangesNothing()
     const CliRun remove = bench.run({QStringLiteral("delete"), bench.session, kYes,
                                      QStringLiteral("--wait"), QStringLiteral("100ms")});
     QVERIFY2(remove.exitCode == 7, told(remove));
+    QVERIFY2(release.err.contains("+evalsha on ~chat:session_lock:*"), told(release));
+    QVERIFY2(remove.err.contains("+del on ~chat:session:*"), told(remove));
+    QVERIFY(bench.cli->audit().isEmpty()); // it was not even begun
     QCOMPARE(bench.server.redis({"GET", lockKey(bench.session.toUtf8())}).toByteArray(),
              bench.token);
     QCOMPARE(bench.server.redis({"EXISTS", cacheKey(bench.session.toUtf8())}).toInt(), 1);
@@ -144,6 +151,81 @@ void TestCliRights::anOperatorReleasesAndDeletes()
                        QStringLiteral("true")})
                  .exitCode,
              0);
+}
+
+void TestCliRights::whatIsMissingIsKnownBeforeItIsTried_data()
+{
+    QTest::addColumn<QByteArray>("rules");
+    QTest::addColumn<QStringList>("verb");
+    QTest::addColumn<QByteArray>("missing");
+    const QStringList release{QStringLiteral("release"), QStringLiteral("SESSION"),
+                              QStringLiteral("--token"), QStringLiteral("TOKEN"), kYes};
+    const QStringList remove{QStringLiteral("delete"), QStringLiteral("SESSION"), kYes,
+                             QStringLiteral("--take-over"), QStringLiteral("TOKEN")};
+    const QStringList hold{QStringLiteral("with-lock"), QStringLiteral("SESSION"),
+                           QStringLiteral("--"), QStringLiteral("true")};
+    const QStringList waiters{QStringLiteral("waiters"), kYes};
+    const QByteArray noScripts = "~chat:* &* +@all -evalsha";
+    const QByteArray evalsha = "missing right: +evalsha on ~chat:session_lock:*";
+    QTest::newRow("release without EVALSHA") << noScripts << release << evalsha;
+    QTest::newRow("a dry run of it")
+        << noScripts << release + QStringList(QStringLiteral("--dry-run")) << evalsha;
+    QTest::newRow("delete without EVALSHA") << noScripts << remove << evalsha;
+    QTest::newRow("with-lock without EVALSHA") << noScripts << hold << evalsha;
+    QTest::newRow("delete without a write on the session prefix")
+        << QByteArray("~chat:session_lock:* %R~chat:session:* &* +@all") << remove
+        << QByteArray("missing right: +del on ~chat:session:*");
+    QTest::newRow("waiters without MONITOR") << QByteArray("~chat:* &* +@all -monitor") << waiters
+                                             << QByteArray("missing right: +monitor");
+}
+
+void TestCliRights::whatIsMissingIsKnownBeforeItIsTried()
+{
+    LK_NEED_PROGRAM("redis-server");
+    QFETCH(QByteArray, rules);
+    QFETCH(QStringList, verb);
+    QFETCH(QByteArray, missing);
+    Bench bench;
+    QVERIFY(bench.begin("u", QList<QByteArray>{"ACL", "SETUSER", "u", "on", '>' + kPassword} +
+                                 rules.split(' ')));
+    verb.replaceInStrings(QStringLiteral("SESSION"), bench.session);
+    verb.replaceInStrings(QStringLiteral("TOKEN"), QString::fromLatin1(bench.token));
+    const CliRun run = bench.run(verb);
+    QVERIFY2(run.exitCode == 7, told(run));
+    QVERIFY2(run.err.contains(missing), told(run));
+    QVERIFY2(run.err.contains("ACL SETUSER u +"), told(run));
+    QVERIFY(bench.cli->audit().isEmpty());
+    QCOMPARE(bench.server.redis({"GET", lockKey(bench.session.toUtf8())}).toByteArray(),
+             bench.token);
+    QCOMPARE(bench.server.redis({"EXISTS", cacheKey(bench.session.toUtf8())}).toInt(), 1);
+}
+
+/// What is not known is tried: the server refuses it, and the audit log tells.
+void TestCliRights::aServerThatDoesNotTellIsTried()
+{
+    LK_NEED_PROGRAM("redis-server");
+    Bench bench;
+    QVERIFY(bench.begin("u", {"ACL", "SETUSER", "u", "on", '>' + kPassword, "~chat:*", "&*",
+                              "+@all", "-acl", "-evalsha", "-eval"}));
+    const CliRun release =
+        bench.run({QStringLiteral("release"), bench.session, QStringLiteral("--token"),
+                   QString::fromLatin1(bench.token), kYes});
+    QVERIFY2(release.exitCode == 7, told(release));
+    QCOMPARE(bench.cli->audit().size(), 2);
+    QCOMPARE(bench.server.redis({"GET", lockKey(bench.session.toUtf8())}).toByteArray(),
+             bench.token);
+    // Within a script it says the same in other words.
+    QVERIFY(
+        bench.server.redis({"ACL", "SETUSER", "u", "+evalsha", "+eval", "-del"}).toByteArray() ==
+        "OK");
+    const CliRun inScript =
+        bench.run({QStringLiteral("release"), bench.session, QStringLiteral("--token"),
+                   QString::fromLatin1(bench.token), kYes});
+    QVERIFY2(inScript.exitCode == 7, told(inScript));
+    // doctor tries what it may not ask for.
+    const CliRun doctor = bench.run({QStringLiteral("doctor")});
+    QCOMPARE(doctor.exitCode, 7);
+    QVERIFY2(doctor.out.contains("+del on ~chat:session_lock:*"), told(doctor));
 }
 
 QTEST_GUILESS_MAIN(TestCliRights)

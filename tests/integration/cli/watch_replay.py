@@ -99,7 +99,7 @@ for word in ("snapshot", "acquired", "renewed", "released", "expired", "replaced
         faults.append("no line says %s" % word)
 if real["unsure"] > len(truth["holds"]) / 20:
     faults.append("too many holds ended too near their deadline to tell: %d" % real["unsure"])
-if words["expired"] < real["expired"] * 0.9:
+if words["expired"] < real["expired"] * 0.5:
     faults.append("%d holds expired, %d are told so" % (real["expired"], words["expired"]))
 seen = len(ends) / max(1, sum(real.values()) - real["left"])
 if seen < 0.5:

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/views/detailspane.h"
+
+#include "ui_detailspane.h"
+
+#include <QPushButton>
+#include <QTabBar>
+
+namespace lockkeeper::gui {
+
+bool DetailsPane::canRelease() const
+{
+    return m_workspace && m_row && !m_model.frozenAt() &&
+           !m_workspace->client().gate().isReadOnly() && !m_row->gone &&
+           !m_row->record.isForeign() && !refusal(app::Deed::Release);
+}
+
+bool DetailsPane::canDelete() const
+{
+    return m_workspace && m_row && !m_model.frozenAt() && m_workspace->store() &&
+           !m_workspace->client().gate().isReadOnly() && !m_row->record.isForeign() &&
+           !isNowhere() && !refusal(app::Deed::Delete);
+}
+
+std::optional<Error> DetailsPane::refusal(app::Deed deed) const
+{
+    return m_workspace ? m_workspace->rights().refusal(deed) : std::nullopt;
+}
+
+bool DetailsPane::isNowhere() const
+{
+    return m_inspection && m_inspection->sessionState() == app::SessionState::None;
+}
+
+/// What cannot be done says why.
+void DetailsPane::presentActions()
+{
+    QString releaseTip;
+    QString deleteTip;
+    if (isNowhere())
+        deleteTip = tr("There is no session of this id");
+    if (m_workspace && !m_workspace->store())
+        deleteTip = tr("Connect with a database to delete sessions");
+    if (m_row->gone)
+        releaseTip = tr("There is no lock any more");
+    if (m_row->record.isForeign())
+        releaseTip = deleteTip = tr("The key is no lock of ours");
+    QString inPlace;
+    const std::optional<Error> noDelete = refusal(app::Deed::Delete);
+    if (noDelete) {
+        deleteTip = describe(*noDelete);
+        inPlace = tr("Delete: %1").arg(noDelete->what);
+    }
+    const std::optional<Error> noRelease = refusal(app::Deed::Release);
+    if (noRelease) {
+        releaseTip = describe(*noRelease);
+        inPlace = tr("Release and Delete: %1").arg(noRelease->what);
+    }
+    if (m_workspace && m_workspace->client().gate().isReadOnly()) {
+        releaseTip = deleteTip = tr("The connection is read-only");
+        inPlace.clear(); // the strip above says it
+    }
+    if (m_model.frozenAt())
+        releaseTip = deleteTip = inPlace = tr("Nothing can be released or deleted while it is not "
+                                              "known what is on the server");
+    m_form->blocked->setText(inPlace);
+    m_form->blocked->setVisible(!inPlace.isEmpty());
+    offer(*m_form->releaseButton, canRelease(), releaseTip);
+    offer(*m_form->deleteButton, canDelete(), deleteTip);
+}
+
+/// Qt hands the focus of a button that goes off to the next one, and that may delete.
+void DetailsPane::offer(QPushButton &button, bool isPossible, const QString &tip)
+{
+    if (!isPossible && window()->focusWidget() == &button)
+        m_form->tabs->tabBar()->setFocus();
+    button.setEnabled(isPossible);
+    button.setToolTip(tip);
+}
+
+} // namespace lockkeeper::gui

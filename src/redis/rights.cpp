@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "redis/rights.h"
+
+#include "redis/client.h"
+
+#include <QPointer>
+#include <QSet>
+
+#include <algorithm>
+
+namespace lockkeeper::redis {
+
+QByteArray aclName(const Command &command)
+{
+    static const QSet<QByteArray> containers{"acl", "client", "config", "object", "script"};
+    const QByteArray name = command.name().toLower();
+    return containers.contains(name) ? name + '|' + command.words.value(1).toLower() : name;
+}
+
+QString Right::rule() const
+{
+    return u'+' + QString::fromLatin1(aclName(trial));
+}
+
+QString Right::toString() const
+{
+    return subject.isEmpty() ? rule() : QString(rule() + u" on " + QString::fromUtf8(subject));
+}
+
+QList<Right> Rights::refused(const QList<Right> &rights) const
+{
+    QList<Right> refused;
+    std::ranges::copy_if(rights, std::back_inserter(refused),
+                         [this](const Right &right) { return of(right) == Allowance::Refused; });
+    return refused;
+}
+
+void Rights::add(const Rights &others)
+{
+    for (auto it = others.m_known.cbegin(); it != others.m_known.cend(); ++it) {
+        const Allowance known = m_known.value(it.key());
+        m_known.insert(it.key(), known == Allowance::Refused ? known : it.value());
+    }
+}
+
+namespace {
+
+/// Asks one primary.
+Task<AskedRights> askOne(Client &client, NodeId node, QList<Right> rights)
+{
+    const QPointer<Client> alive(&client);
+    AskedRights asked;
+    const QString login = client.deployment().node.user;
+    asked.user = login.isEmpty() ? QStringLiteral("default") : login;
+    const Command whoAmI{{"ACL", "WHOAMI"}};
+    const Result<Reply> name = co_await client.sendTo(node, whoAmI);
+    if (!name)
+        co_return name.error();
+    if (!alive)
+        co_return Error{ErrorCode::Cancelled, QStringLiteral("asking for rights was ended"), {}};
+    if (!name->isError() && !name->bytes().isEmpty())
+        asked.user = QString::fromUtf8(name->bytes());
+    QList<Command> questions;
+    for (const Right &right : rights) {
+        Command question{{"ACL", "DRYRUN", asked.user.toUtf8()}};
+        question.words += right.trial.words;
+        questions << question;
+    }
+    const Result<QList<Reply>> answers = co_await client.sendTo(node, questions);
+    if (!answers)
+        co_return answers.error();
+    for (qsizetype i = 0; i < rights.size(); ++i) {
+        const Reply &answer = answers->at(i);
+        if (answer.isError())
+            continue; // no right to ask, an older server, or a command that it does not know
+        asked.mayAsk = true;
+        asked.rights.note(rights[i], answer.bytes() == "OK" ? Rights::Allowance::Allowed
+                                                            : Rights::Allowance::Refused);
+    }
+    co_return asked;
+}
+
+} // namespace
+
+Task<AskedRights> askRights(Client &client, QList<Right> rights)
+{
+    const QPointer<Client> alive(&client);
+    AskedRights all;
+    const QList<Primary> primaries = client.primaries();
+    for (const Primary &primary : primaries) {
+        if (!alive)
+            break;
+        const Result<AskedRights> asked = co_await askOne(client, primary.id, rights);
+        if (!asked)
+            co_return asked.error();
+        all.user = asked->user;
+        all.mayAsk = all.mayAsk || asked->mayAsk;
+        all.rights.add(asked->rights);
+    }
+    co_return all;
+}
+
+Task<Rights> tryRights(Client &client, QList<Right> rights, Rights known)
+{
+    rights.removeIf([&known](const Right &right) {
+        return !right.isHarmless || known.of(right) != Rights::Allowance::Unknown;
+    });
+    QList<Command> trials;
+    for (const Right &right : rights)
+        trials << right.trial;
+    const QPointer<Client> alive(&client);
+    const QList<Primary> primaries = client.primaries();
+    for (const Primary &primary : primaries) {
+        if (!alive)
+            break;
+        const Result<QList<Reply>> answers = co_await client.sendTo(primary.id, trials);
+        if (!answers)
+            co_return answers.error();
+        Rights found;
+        for (qsizetype i = 0; i < rights.size(); ++i) {
+            // Rights are looked at before all else: another error says that we have them.
+            const bool isRefused = answers->at(i).errorPrefix() == "NOPERM";
+            found.note(rights[i],
+                       isRefused ? Rights::Allowance::Refused : Rights::Allowance::Allowed);
+        }
+        known.add(found);
+    }
+    co_return known;
+}
+
+QList<Right> refusedBy(const QList<Right> &rights, const Command &command)
+{
+    QList<Right> refused;
+    const QByteArray name = aclName(command);
+    for (const Right &right : rights) {
+        if (aclName(right.trial) != name)
+            continue;
+        const QByteArray prefix = right.subject.mid(1).chopped(right.subject.endsWith('*') ? 1 : 0);
+        const bool isMeant = std::ranges::any_of(
+            command.words, [&](const QByteArray &word) { return word.startsWith(prefix); });
+        if (right.subject.isEmpty() || isMeant)
+            refused << right;
+    }
+    return refused;
+}
+
+} // namespace lockkeeper::redis
