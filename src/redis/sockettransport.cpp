@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "redis/sockettransport.h"
 
+#include "redis/tlserrors.h"
+
 #include <QFile>
 #include <QSslCertificate>
 #include <QSslConfiguration>
 #include <QSslKey>
 #include <QSslSocket>
 #include <QTcpSocket>
+#include <QTimer>
+
+#include <chrono>
 
 namespace lockkeeper::redis {
 
 namespace {
+
+/// A TLS server has answered by then, or is in no hurry.
+constexpr std::chrono::milliseconds kHandshakePatience{500};
 
 Result<QByteArray> readFile(const QString &path, const QString &what)
 {
@@ -111,7 +119,27 @@ void SocketTransport::openTls()
         m_isConnected = true;
         emit connected();
     });
+    connect(raw, &QSslSocket::connected, this,
+            [this] { QTimer::singleShot(kHandshakePatience, this, &SocketTransport::tryPlain); });
     raw->connectToHostEncrypted(m_address.endpoint.host, m_address.endpoint.port);
+}
+
+/// A Redis that speaks no TLS takes our greeting for the beginning of a command and waits for the
+/// rest. So one that keeps silent is asked in plain, over a connection of its own.
+void SocketTransport::tryPlain()
+{
+    if (m_isConnected || m_isOver)
+        return;
+    auto *plain = new QTcpSocket(this);
+    connect(plain, &QTcpSocket::connected, plain, [plain] { plain->write("PING\r\n"); });
+    connect(plain, &QTcpSocket::readyRead, this, [this, plain] {
+        const QByteArray answer = plain->peek(1);
+        if (m_isConnected || (answer != "+" && answer != "-"))
+            return;
+        fail({ErrorCode::CannotConnect, peerName() + u" speaks no TLS: it is a plain Redis port",
+              QStringLiteral("use redis:// instead of rediss://, or the server's TLS port")});
+    });
+    plain->connectToHost(m_address.endpoint.host, m_address.endpoint.port);
 }
 
 Result<void> SocketTransport::configureTls(QSslSocket &socket) const
@@ -157,11 +185,12 @@ void SocketTransport::failTcp(QAbstractSocket::SocketError error)
     const QString peer = peerName();
     const QString text = m_device->errorString();
     if (!m_tlsErrors.isEmpty()) {
-        fail({ErrorCode::Untrusted,
-              u"the TLS certificate of " + peer + u" is not accepted: " +
-                  m_tlsErrors.first().errorString(),
-              QStringLiteral("give the authority that signed it with ?cacert=/path/ca.pem, and "
-                             "the host name that it was made for")});
+        fail(certificateError(m_tlsErrors, m_address.endpoint.host, peer));
+        return;
+    }
+    const bool hasCertificate = !m_address.tls.certFile.isEmpty();
+    if (const auto refusal = clientCertificateError(text, hasCertificate, peer)) {
+        fail(*refusal);
         return;
     }
     switch (error) {
@@ -185,7 +214,7 @@ void SocketTransport::failTcp(QAbstractSocket::SocketError error)
                   QStringLiteral("if the server speaks no TLS, use redis://")});
             return;
         }
-        fail({ErrorCode::ConnectionLost, peer + u" closed the connection", {}});
+        fail(closedError());
         return;
     default:
         fail({m_isConnected ? ErrorCode::ConnectionLost : ErrorCode::CannotConnect,
@@ -195,6 +224,21 @@ void SocketTransport::failTcp(QAbstractSocket::SocketError error)
               {}});
         return;
     }
+}
+
+Error SocketTransport::closedError() const
+{
+    const QString peer = peerName();
+    // The alert that says why may be lost where the peer closes at once.
+    if (m_address.tls.isEnabled && !m_hasHeard)
+        return {ErrorCode::ConnectionLost,
+                peer + u" closed the connection after the TLS handshake: it probably " +
+                    (m_address.tls.certFile.isEmpty()
+                         ? u"asks for a TLS client certificate"
+                         : u"does not accept our TLS client certificate"),
+                QStringLiteral("give one that the server's authority signed, with "
+                               "?cert=/path/client.crt&key=/path/client.key")};
+    return {ErrorCode::ConnectionLost, peer + u" closed the connection", {}};
 }
 
 void SocketTransport::failUnix(QLocalSocket::LocalSocketError error)
@@ -235,7 +279,9 @@ void SocketTransport::write(const QByteArray &bytes)
 
 QByteArray SocketTransport::read(qint64 limit)
 {
-    return m_device ? m_device->read(limit) : QByteArray();
+    const QByteArray bytes = m_device ? m_device->read(limit) : QByteArray();
+    m_hasHeard = m_hasHeard || !bytes.isEmpty();
+    return bytes;
 }
 
 qint64 SocketTransport::bytesAvailable() const

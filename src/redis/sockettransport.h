@@ -38,16 +38,19 @@ private:
     void openUnix();
     void openTcp();
     void openTls();
+    void tryPlain();
     [[nodiscard]] Result<void> configureTls(QSslSocket &socket) const;
     void watchTcp(QTcpSocket *socket);
     void failTcp(QAbstractSocket::SocketError error);
     void failUnix(QLocalSocket::LocalSocketError error);
     void fail(const Error &error);
+    [[nodiscard]] Error closedError() const;
 
     ServerAddress m_address;
     std::unique_ptr<QIODevice> m_device;
     QList<QSslError> m_tlsErrors;
     bool m_isConnected = false;
+    bool m_hasHeard = false; ///< anything
     bool m_isOver = false;
 };
 

@@ -21,6 +21,10 @@ subjectKeyIdentifier = hash
 basicConstraints = CA:FALSE
 extendedKeyUsage = serverAuth,clientAuth
 subjectAltName = DNS:localhost,IP:127.0.0.1
+[other]
+basicConstraints = CA:FALSE
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:redis.example
 [client]
 basicConstraints = CA:FALSE
 extendedKeyUsage = clientAuth
@@ -50,9 +54,35 @@ QStringList request(const QString &configFile, const QString &section, const QSt
     return arguments;
 }
 
+/// In the place of `certFile` one of the same key that was valid until yesterday.
+bool makeExpired(const QString &folder, const QString &configFile, const QString &keyFile,
+                 const QString &certFile, const QStringList &signedByCa, QString &reason)
+{
+    const QString wish = folder + QStringLiteral("/server.csr");
+    const QStringList ask{QStringLiteral("req"),     QStringLiteral("-new"),
+                          QStringLiteral("-key"),    keyFile,
+                          QStringLiteral("-subj"),   QStringLiteral("/CN=localhost"),
+                          QStringLiteral("-config"), configFile,
+                          QStringLiteral("-out"),    wish};
+    const QStringList sign{QStringLiteral("x509"),
+                           QStringLiteral("-req"),
+                           QStringLiteral("-in"),
+                           wish,
+                           QStringLiteral("-days"),
+                           QStringLiteral("-1"),
+                           QStringLiteral("-CAcreateserial"),
+                           QStringLiteral("-extfile"),
+                           configFile,
+                           QStringLiteral("-extensions"),
+                           QStringLiteral("server"),
+                           QStringLiteral("-out"),
+                           certFile};
+    return runOpenssl(ask, reason) && runOpenssl(sign + signedByCa, reason);
+}
+
 } // namespace
 
-bool TestCertificates::make(const QString &folder, QString &reason)
+bool TestCertificates::make(const QString &folder, QString &reason, Flaw flaw)
 {
     const QString configFile = folder + QStringLiteral("/openssl.cnf");
     const QString caKey = folder + QStringLiteral("/ca.key");
@@ -70,13 +100,17 @@ bool TestCertificates::make(const QString &folder, QString &reason)
     config.close();
 
     const QStringList signedByCa{QStringLiteral("-CA"), caFile, QStringLiteral("-CAkey"), caKey};
+    const QString section =
+        flaw == Flaw::OtherName ? QStringLiteral("other") : QStringLiteral("server");
     return runOpenssl(request(configFile, QStringLiteral("ca"),
                               QStringLiteral("/CN=Lockkeeper test CA"), caKey, caFile),
                       reason) &&
-           runOpenssl(request(configFile, QStringLiteral("server"), QStringLiteral("/CN=localhost"),
-                              serverKey, serverCert) +
+           runOpenssl(request(configFile, section, QStringLiteral("/CN=localhost"), serverKey,
+                              serverCert) +
                           signedByCa,
                       reason) &&
+           (flaw != Flaw::Expired ||
+            makeExpired(folder, configFile, serverKey, serverCert, signedByCa, reason)) &&
            runOpenssl(request(configFile, QStringLiteral("client"),
                               QStringLiteral("/CN=lockkeeper client"), clientKey, clientCert) +
                           signedByCa,

@@ -15,8 +15,15 @@ struct TestCertificates
     QString clientCert;
     QString clientKey;
 
+    /// What is wrong with the server's certificate.
+    enum class Flaw {
+        None,
+        Expired,   ///< a day ago
+        OtherName, ///< it was made for redis.example
+    };
+
     /// Writes the files into `folder`; false, with the reason, when openssl fails.
-    [[nodiscard]] bool make(const QString &folder, QString &reason);
+    [[nodiscard]] bool make(const QString &folder, QString &reason, Flaw flaw = Flaw::None);
 };
 
 } // namespace lockkeeper::test
