@@ -4,6 +4,7 @@
 #include <QPointer>
 
 #include <algorithm>
+#include <array>
 
 namespace lockkeeper::redis {
 
@@ -13,10 +14,13 @@ constexpr int kFirstCount = 250;
 /// Holds a server for a quarter of a millisecond: what takes longer waits for something else, such
 /// as a turn on a busy machine, and smaller pages would only be more of them.
 constexpr int kSmallestCount = 250;
-/// SCAN with COUNT 1000 holds a server for about a millisecond.
-constexpr int kLargestCount = 1000;
-/// A page that takes this much longer than the quickest one is too large for this server now.
-constexpr milliseconds kSlowPage{4};
+constexpr int kLargestCount = 4000;
+/// How long a page may hold the server: others wait so long at the most.
+constexpr std::chrono::microseconds kGentlePage{700};
+/// At full speed there are fewer pages, still far below two milliseconds each.
+constexpr std::chrono::microseconds kFullPage{1000};
+/// Pages of which the quickest tells what a key costs this server: the others waited for a turn.
+constexpr std::size_t kPagesCompared = 8;
 /// Small keyspaces are walked at full speed whatever the pace.
 constexpr int kPagesBeforeResting = 50;
 /// Rest for this many times the page's duration: a fifth of the time is ours, or a hundredth.
@@ -31,23 +35,30 @@ milliseconds restAfter(SteadyTime::duration page, Scanner::Pace pace)
     return std::chrono::ceil<milliseconds>(page * factor);
 }
 
-/// COUNT for the next page, from how long the last one took.
+/// COUNT for the next page, from how long the last ones took.
 class CountControl
 {
 public:
+    explicit CountControl(std::chrono::nanoseconds page)
+        : m_page(page)
+    {}
+
     [[nodiscard]] int count() const { return m_count; }
-    void pageTook(SteadyTime::duration took)
+    void pageTook(std::chrono::nanoseconds took)
     {
-        m_quickest = std::min(m_quickest, took);
-        if (took > m_quickest + kSlowPage)
-            m_count = std::max(m_count / 2, kSmallestCount);
-        else
-            m_count = std::min(m_count * 2, kLargestCount);
+        m_perKey[m_pages++ % kPagesCompared] =
+            std::max(took / m_count, std::chrono::nanoseconds(1));
+        const auto known = m_perKey.begin() + std::ptrdiff_t(std::min(m_pages, kPagesCompared));
+        const auto wanted = m_page / *std::min_element(m_perKey.begin(), known);
+        m_count = static_cast<int>(
+            std::clamp<qint64>(wanted, kSmallestCount, std::min(2 * m_count, kLargestCount)));
     }
 
 private:
+    std::chrono::nanoseconds m_page;
+    std::array<std::chrono::nanoseconds, kPagesCompared> m_perKey{};
+    std::size_t m_pages = 0;
     int m_count = kFirstCount;
-    SteadyTime::duration m_quickest = std::chrono::seconds(5);
 };
 
 } // namespace
@@ -89,6 +100,21 @@ QByteArray Scanner::escapeGlob(const QByteArray &text)
         escaped += c;
     }
     return escaped;
+}
+
+void Scanner::tell(const QList<Reply> &page, bool isLast)
+{
+    const quint64 generation = m_generation;
+    const QPointer<Scanner> self(this);
+    QList<QByteArray> keys;
+    keys.reserve(page.size());
+    for (const Reply &key : page)
+        keys.append(key.bytes());
+    m_progress.keysFound += keys.size();
+    if (!keys.isEmpty())
+        emit found(keys);
+    if (self && generation == m_generation && !isLast)
+        emit progressed(m_progress);
 }
 
 QCoro::Task<> Scanner::walk(quint64 generation, QByteArray pattern, Pace pace)
@@ -134,14 +160,13 @@ QCoro::Task<bool> Scanner::walkOne(quint64 generation, NodeId node, QByteArray p
 {
     const QPointer<Scanner> self(this);
     const auto isStale = [&] { return !self || generation != m_generation; };
-    CountControl control;
+    CountControl control(pace == Pace::Full ? kFullPage : kGentlePage);
     QByteArray cursor = "0";
+    int count = control.count();
+    SteadyTime sentAt = m_clock.steady();
+    QFuture<Result<Reply>> asked = m_client.sendTo(node, commands::scan(cursor, pattern, count));
     for (int page = 1;; ++page) {
-        const SteadyTime sentAt = m_clock.steady();
-        const int count = control.count();
-        const auto reply =
-            value(co_await m_client.sendTo(node, commands::scan(cursor, pattern, count)),
-                  QStringLiteral("scanning for locks"));
+        const auto reply = value(co_await asked, QStringLiteral("scanning for locks"));
         if (isStale())
             co_return false;
         if (!reply || reply->elements().size() != 2) {
@@ -155,26 +180,29 @@ QCoro::Task<bool> Scanner::walkOne(quint64 generation, NodeId node, QByteArray p
         control.pageTook(took);
         const auto held = std::min<SteadyTime::duration>(took, kLongestPage);
         m_busy += held;
-        cursor = reply->elements()[0].bytes();
-        QList<QByteArray> keys;
-        for (const Reply &key : reply->elements()[1].elements())
-            keys.append(key.bytes());
         m_progress.keysExamined += count;
-        m_progress.keysFound += keys.size();
-        if (!keys.isEmpty())
-            emit found(keys);
+        cursor = reply->elements()[0].bytes();
+        const bool isLast = cursor == "0";
+        const bool rests = pace != Pace::Full && page > kPagesBeforeResting;
+        const auto askForMore = [&] {
+            count = control.count();
+            sentAt = m_clock.steady();
+            asked = m_client.sendTo(node, commands::scan(cursor, pattern, count));
+        };
+        // The server walks on while we look at what it has found.
+        if (!isLast && !rests)
+            askForMore();
+        tell(reply->elements()[1].elements(), isLast);
         if (isStale())
             co_return false;
-        if (cursor == "0")
+        if (isLast)
             co_return true;
-        emit progressed(m_progress);
-        if (isStale())
-            co_return false;
-        if (pace != Pace::Full && page > kPagesBeforeResting) {
+        if (rests) {
             const milliseconds rest = restAfter(held, pace);
             static_cast<void>(co_await after(rest, this));
             if (isStale())
                 co_return false;
+            askForMore();
         }
     }
 }

@@ -25,7 +25,8 @@ struct ScanProgress
 };
 
 /// Walks the keyspace, primary by primary and page by page, with SCAN MATCH `<prefix>*` and adapts
-/// COUNT so that one call holds the server for about a millisecond; rests between calls when paced.
+/// COUNT so that one call holds the server for a millisecond at the most, less when paced; rests
+/// between calls then.
 class Scanner final : public QObject
 {
     Q_OBJECT
@@ -58,6 +59,7 @@ signals:
     void failed(const lockkeeper::Error &error);
 
 private:
+    void tell(const QList<Reply> &page, bool isLast);
     QCoro::Task<> walk(quint64 generation, QByteArray pattern, Pace pace);
     /// One primary; false when the walk has failed or is not wanted any more.
     QCoro::Task<bool> walkOne(quint64 generation, NodeId node, QByteArray pattern, Pace pace);

@@ -273,8 +273,14 @@ void SocketTransport::fail(const Error &error)
 
 void SocketTransport::write(const QByteArray &bytes)
 {
-    if (m_device && m_isConnected)
-        m_device->write(bytes);
+    if (!m_device || !m_isConnected)
+        return;
+    m_device->write(bytes);
+    // At once: the socket itself would wait for another turn of the event loop.
+    if (auto *tcp = qobject_cast<QAbstractSocket *>(m_device.get()))
+        tcp->flush();
+    else if (auto *local = qobject_cast<QLocalSocket *>(m_device.get()))
+        local->flush();
 }
 
 QByteArray SocketTransport::read(qint64 limit)
