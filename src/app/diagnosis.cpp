@@ -41,7 +41,7 @@ std::optional<SteadyTime> renewingLongFrom(const locks::LockRecord &lock,
     return start + thresholds.renewingLong;
 }
 
-LockState stateOf(const locks::LockRecord &lock, SessionState session, SteadyTime now,
+LockState stateAt(const locks::LockRecord &lock, SessionState session, SteadyTime now,
                   const Thresholds &thresholds)
 {
     if (lock.isForeign())
@@ -230,10 +230,16 @@ QLatin1StringView name(SessionState state)
     Q_UNREACHABLE();
 }
 
+LockState stateOf(const locks::LockRecord &lock, SessionState session, SteadyTime now,
+                  const Thresholds &thresholds)
+{
+    return stateAt(lock, session, now, thresholds);
+}
+
 Diagnosis diagnose(const locks::LockRecord &lock, SessionState session, SteadyTime now,
                    const Thresholds &thresholds)
 {
-    const LockState state = stateOf(lock, session, now, thresholds);
+    const LockState state = stateAt(lock, session, now, thresholds);
     return {state, reasonFor(state, lock, now), adviceFor(state)};
 }
 

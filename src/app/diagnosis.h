@@ -69,6 +69,9 @@ struct Diagnosis
     friend bool operator==(const Diagnosis &, const Diagnosis &) = default;
 };
 
+/// The state alone, without its sentences.
+[[nodiscard]] LockState stateOf(const locks::LockRecord &lock, SessionState session, SteadyTime now,
+                                const Thresholds &thresholds = {});
 [[nodiscard]] Diagnosis diagnose(const locks::LockRecord &lock, SessionState session,
                                  SteadyTime now, const Thresholds &thresholds = {});
 

@@ -19,7 +19,7 @@ void DeltaBuilder::removed(const LockKey &key)
         m_removed.insert(key);
 }
 
-RegistryDelta DeltaBuilder::take(const QHash<LockKey, LockRecord> &records)
+RegistryDelta DeltaBuilder::take(const PackedHash<LockKey, LockRecord> &records)
 {
     RegistryDelta delta;
     delta.upserted.reserve(m_upserted.size());

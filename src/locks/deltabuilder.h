@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/packedhash.h"
 #include "locks/lockrecord.h"
 
-#include <QHash>
 #include <QSet>
 
 namespace lockkeeper::locks {
@@ -18,7 +18,7 @@ public:
     void happened(const LockEvent &event) { m_events << event; }
 
     /// `records` as they are now.
-    [[nodiscard]] RegistryDelta take(const QHash<LockKey, LockRecord> &records);
+    [[nodiscard]] RegistryDelta take(const PackedHash<LockKey, LockRecord> &records);
 
 private:
     QSet<LockKey> m_added; ///< of the upserted ones, those that the last delta did not know

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "core/clock.h"
+#include "core/packedhash.h"
 #include "core/strongtype.h"
 
-#include <QHash>
 #include <QList>
 
+#include <deque>
 #include <optional>
-#include <set>
 #include <utility>
 
 namespace lockkeeper::locks {
@@ -24,8 +24,16 @@ public:
     [[nodiscard]] QList<LockKey> take(SteadyTime now);
 
 private:
-    std::set<std::pair<SteadyTime, LockKey>> m_order;
-    QHash<LockKey, SteadyTime> m_times;
+    using Entry = std::pair<SteadyTime, LockKey>;
+
+    [[nodiscard]] bool isStale(const Entry &entry) const;
+    void dropEarliest();
+    void dropStale();
+
+    PackedHash<LockKey, SteadyTime> m_times;
+    /// A heap, the earliest in front. Entries that were moved or removed stay in it as stale ones
+    /// until they come to the front or outnumber the others; the front is never stale.
+    std::deque<Entry> m_order;
 };
 
 } // namespace lockkeeper::locks

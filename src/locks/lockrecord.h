@@ -35,6 +35,7 @@ struct LockObservation
 /// One active lock: the current hold of one key.
 struct LockRecord
 {
+    // Wide members first: there may be a hundred thousand of these.
     LockKey key;
     SessionId session;
     Token token;                        ///< empty when foreign
@@ -42,20 +43,20 @@ struct LockRecord
     std::optional<SteadyTime> deadline; ///< nullopt: never expires
     SteadyTime seenSince;               ///< when we first saw this hold
     SteadyTime acquiredAt;              ///< our best estimate, see isAcquiredAtKnown
-    bool isAcquiredAtKnown = false;     ///< false: the hold is at least this old
     milliseconds lease{0};              ///< of the family, or longer where the TTL was longer
     /// It cannot have begun before: its token was not made, or another held the lock. nullopt: the
     /// token does not tell.
     std::optional<SteadyTime> earliestStart;
-    int renewals = 0; ///< how often its deadline was seen to move to a later time, since seenSince
-    bool isWatchedFromStart = false; ///< false: it may have been renewed before seenSince
-    int acquisitionsLastMinute = 0;  ///< holds of this key that began within a minute
-    /// Whether others ask for it while it is held; nullopt: not known, as in its first seconds.
-    std::optional<bool> isContended;
-    std::optional<int> waiters; ///< that a sample has counted; nullopt: none has
     /// Since our own release or delete of the hold before, where that was within a minute.
     std::optional<milliseconds> backAfter;
-    bool isVerified = true; ///< false: known from an earlier read, nothing has proved it since
+    std::optional<int> waiters;     ///< that a sample has counted; nullopt: none has
+    int renewals = 0; ///< how often its deadline was seen to move to a later time, since seenSince
+    int acquisitionsLastMinute = 0; ///< holds of this key that began within a minute
+    /// Whether others ask for it while it is held; nullopt: not known, as in its first seconds.
+    std::optional<bool> isContended;
+    bool isAcquiredAtKnown = false;  ///< false: the hold is at least this old
+    bool isWatchedFromStart = false; ///< false: it may have been renewed before seenSince
+    bool isVerified = true;          ///< false: nothing has proved it since an earlier read
 
     [[nodiscard]] bool isForeign() const { return !foreignReason.isEmpty(); }
     [[nodiscard]] std::optional<milliseconds> ttl(SteadyTime now) const;

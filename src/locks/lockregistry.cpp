@@ -42,13 +42,13 @@ void LockRegistry::distrustRows()
     m_syncedAt.reset();
     m_awaited.clear();
     m_reads.restart();
-    for (LockRecord &record : m_records) {
+    m_records.forEach([this](const LockKey &key, LockRecord &record) {
         if (record.isVerified) {
             record.isVerified = false;
-            m_unverified.insert(record.key);
-            m_delta.changed(record.key);
+            m_unverified.insert(key);
+            m_delta.changed(key);
         }
-    }
+    });
 }
 
 void LockRegistry::found(const QByteArray &key)
@@ -85,6 +85,7 @@ void LockRegistry::checkSynced()
         return;
     m_syncedAt = m_clock.steady();
     m_wasEverSynced = true;
+    m_awaited = {}; // and the room that it took
     LockEvent event;
     event.kind = LockEvent::Kind::Synced;
     event.at = m_clock.wall();
@@ -125,8 +126,8 @@ void LockRegistry::observed(const LockKey &key, const LockObservation &observati
 void LockRegistry::observeMissing(const LockKey &key, const LockObservation &observation,
                                   const PushMarks &pushes)
 {
-    const auto row = m_records.constFind(key);
-    if (row == m_records.cend())
+    const LockRecord *row = m_records.find(key);
+    if (!row)
         return;
     if (!row->isForeign())
         endGone(*row, observation, pushes);
@@ -136,15 +137,15 @@ void LockRegistry::observeMissing(const LockKey &key, const LockObservation &obs
 void LockRegistry::observeHeld(const LockKey &key, const LockObservation &observation,
                                const PushMarks &pushes)
 {
-    const auto row = m_records.constFind(key);
-    if (row != m_records.cend() && !row->isForeign()) {
+    const LockRecord *row = m_records.find(key);
+    if (row && !row->isForeign()) {
         if (row->token == observation.token)
             renewOrKeep(key, observation, pushes);
         else
             changeHands(key, observation, pushes);
         return;
     }
-    const bool isNews = m_wasEverSynced || row != m_records.cend() || m_recent.lastEnd(key);
+    const bool isNews = m_wasEverSynced || row || m_recent.lastEnd(key);
     begin(key, observation, startOf(key, observation, pushes));
     const LockRecord &record = m_records[key];
     if (isNews)
@@ -157,11 +158,11 @@ void LockRegistry::observeForeign(const LockKey &key, const LockObservation &obs
                                   const PushMarks &pushes)
 {
     LockRecord record;
-    const auto row = m_records.constFind(key);
-    if (row != m_records.cend() && row->isForeign()) {
+    const LockRecord *row = m_records.find(key);
+    if (row && row->isForeign()) {
         record = *row;
     } else {
-        if (row != m_records.cend())
+        if (row)
             endGone(*row, observation, pushes);
         record = newRecord(key, observation);
         m_upkeep.remove(key);
@@ -299,17 +300,17 @@ void LockRegistry::expireDue()
 
 void LockRegistry::settle(const LockKey &key, bool isCurrent, bool isProved)
 {
-    const auto row = m_records.find(key);
-    if (row != m_records.end()) {
+    LockRecord *row = m_records.find(key);
+    if (row) {
         const bool isVerified = isCurrent && isProved && m_trust != Trust::None;
         if (row->isVerified != isVerified) {
             row->isVerified = isVerified;
             m_delta.changed(key);
         }
-        if (isVerified)
-            m_unverified.remove(key);
-        else
+        if (!isVerified)
             m_unverified.insert(key);
+        else if (m_unverified.remove(key) && m_unverified.isEmpty())
+            m_unverified = {};
     }
     if (isCurrent) {
         m_flushed.remove(key);
@@ -321,8 +322,8 @@ void LockRegistry::settle(const LockKey &key, bool isCurrent, bool isProved)
 void LockRegistry::forgetOld()
 {
     for (const LockKey &key : m_recent.forgetOld(m_clock.steady())) {
-        const auto row = m_records.find(key);
-        if (row != m_records.end() && !row->isForeign()) {
+        LockRecord *row = m_records.find(key);
+        if (row && !row->isForeign()) {
             row->acquisitionsLastMinute = m_recent.acquisitions(key);
             m_delta.changed(key);
         }
@@ -331,8 +332,8 @@ void LockRegistry::forgetOld()
 
 void LockRegistry::store(const LockRecord &record)
 {
-    const auto row = m_records.find(record.key);
-    if (row == m_records.end()) {
+    LockRecord *row = m_records.find(record.key);
+    if (!row) {
         m_records.insert(record.key, record);
         m_delta.added(record.key);
     } else if (*row != record) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/packedhash.h"
 #include "locks/deltabuilder.h"
 #include "locks/duetimes.h"
 #include "locks/expectedends.h"
@@ -11,7 +12,6 @@
 #include "locks/readqueue.h"
 #include "locks/recentactivity.h"
 
-#include <QHash>
 #include <QSet>
 
 #include <optional>
@@ -99,11 +99,10 @@ public:
 
     // Out -------------------------------------------------------------------------------------
 
-    [[nodiscard]] const QHash<LockKey, LockRecord> &records() const { return m_records; }
+    [[nodiscard]] const PackedHash<LockKey, LockRecord> &records() const { return m_records; }
     [[nodiscard]] const LockRecord *find(const LockKey &key) const
     {
-        const auto row = m_records.constFind(key);
-        return row == m_records.cend() ? nullptr : &*row;
+        return m_records.find(key);
     }
     /// Whether a scan was completed since the feed was last trusted and all it named was read.
     [[nodiscard]] bool isSynced() const { return m_syncedAt.has_value(); }
@@ -161,8 +160,8 @@ private:
 
     LockFamily m_family;
     const Clock &m_clock;
-    QHash<LockKey, LockRecord> m_records;
-    QHash<LockKey, Upkeep> m_upkeep;
+    PackedHash<LockKey, LockRecord> m_records;
+    PackedHash<LockKey, Upkeep> m_upkeep;
     DueTimes m_checks; ///< rows to read once their lease has ended
     ReadQueue m_reads;
     RecentActivity m_recent;

@@ -5,6 +5,9 @@ namespace lockkeeper::locks {
 
 namespace {
 
+/// What a scan of many locks took is given back after it.
+constexpr qsizetype kSpare = 2000;
+
 PushMarks joined(const PushMarks &earlier, const PushMarks &later)
 {
     return {earlier.first ? earlier.first : later.first, later.last ? later.last : earlier.last};
@@ -53,6 +56,8 @@ QList<LockKey> ReadQueue::take(int limit)
             queue->pop_front();
         }
     }
+    if (m_waiting.isEmpty() && m_waiting.capacity() > kSpare)
+        m_waiting = {};
     return taken;
 }
 
@@ -63,6 +68,8 @@ std::optional<ReadQueue::Done> ReadQueue::finish(const LockKey &key)
         return std::nullopt;
     const UnderWay read = *found;
     m_underWay.erase(found);
+    if (m_underWay.isEmpty() && m_underWay.capacity() > kSpare)
+        m_underWay = {};
     if (read.isRepeated)
         wait(key, read.pushesSince, true);
     return Done{joined(read.pushes, read.pushesSince), read.isCurrent};

@@ -67,8 +67,8 @@ void LockRegistry::noteDemand(const LockDemand &demand)
 
 std::optional<SteadyTime> LockRegistry::lastReadOf(const LockKey &key) const
 {
-    const auto upkeep = m_upkeep.constFind(key);
-    return upkeep == m_upkeep.cend() ? std::nullopt : std::optional(upkeep->seenAt);
+    const Upkeep *upkeep = m_upkeep.find(key);
+    return !upkeep ? std::nullopt : std::optional(upkeep->seenAt);
 }
 
 } // namespace lockkeeper::locks

@@ -88,7 +88,7 @@ void WindowTest::listsLocksAndFollowsThem()
     QCOMPARE(fixture.model().index(0, 3).data().toString(), QStringLiteral("t.okafor"));
     fixture.lock(kSecond, "bbbb");
     QTRY_COMPARE(fixture.model().heldCount(), 2);
-    QTRY_COMPARE(fixture.model().find(locks::LockFamily().lockKey(kSecond))->diagnosis.state,
+    QTRY_COMPARE(fixture.model().find(locks::LockFamily().lockKey(kSecond))->state,
                  app::LockState::Orphan);
     server.redis({"DEL", locks::LockFamily().lockKey(kFirst).bytes()});
     QTRY_COMPARE(fixture.model().heldCount(), 1);

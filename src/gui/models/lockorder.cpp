@@ -31,7 +31,7 @@ int comparedStates(const LockRow &a, const LockRow &b)
 {
     if (a.gone && b.gone)
         return compared(b.goneAt, a.goneAt);
-    if (const int severity = compared(a.diagnosis.state, b.diagnosis.state))
+    if (const int severity = compared(a.state, b.state))
         return severity;
     return compared(a.record.acquiredAt, b.record.acquiredAt);
 }
@@ -62,9 +62,9 @@ bool LockOrder::isMissing(const LockRow &row) const
     case LockColumn::Session:
         return false;
     case LockColumn::Title:
-        return !row.glance.title || row.glance.title->isEmpty();
+        return !row.glance->title || row.glance->title->isEmpty();
     case LockColumn::User:
-        return !row.glance.user;
+        return !row.glance->user;
     case LockColumn::Ttl:
     case LockColumn::HeldFor:
     case LockColumn::Owner:
@@ -72,7 +72,7 @@ bool LockOrder::isMissing(const LockRow &row) const
     case LockColumn::Waiters:
         return row.gone || !row.record.isContended;
     case LockColumn::Cached:
-        return !row.glance.cachedBytes;
+        return !row.glance->cachedBytes;
     }
     return false;
 }
@@ -85,23 +85,23 @@ int LockOrder::compare(const LockRow &a, const LockRow &b) const
     case LockColumn::Session:
         return compared(a.record.session.bytes(), b.record.session.bytes());
     case LockColumn::Title:
-        return a.glance.title && b.glance.title
-                   ? a.glance.title->compare(*b.glance.title, Qt::CaseInsensitive)
+        return a.glance->title && b.glance->title
+                   ? a.glance->title->compare(*b.glance->title, Qt::CaseInsensitive)
                    : 0;
     case LockColumn::User:
-        return a.glance.user && b.glance.user
-                   ? compared(a.glance.user->bytes(), b.glance.user->bytes())
+        return a.glance->user && b.glance->user
+                   ? compared(a.glance->user->bytes(), b.glance->user->bytes())
                    : 0;
     case LockColumn::Ttl:
         return compared(deadlineOf(a), deadlineOf(b));
     case LockColumn::HeldFor:
         return compared(b.record.acquiredAt, a.record.acquiredAt);
     case LockColumn::Owner:
-        return a.owner.label.compare(b.owner.label, Qt::CaseInsensitive);
+        return a.owner->label.compare(b.owner->label, Qt::CaseInsensitive);
     case LockColumn::Waiters:
         return compared(waitersOf(b), waitersOf(a));
     case LockColumn::Cached:
-        return compared(a.glance.cachedBytes, b.glance.cachedBytes);
+        return compared(a.glance->cachedBytes, b.glance->cachedBytes);
     }
     return 0;
 }
@@ -115,9 +115,9 @@ bool LockFilter::matches(const LockRow &row) const
     if (m_words.isEmpty())
         return true;
     const QStringList texts{printable(row.record.session.bytes()),
-                            row.glance.title.value_or(QString()),
-                            row.glance.user ? printable(row.glance.user->bytes()) : QString(),
-                            row.owner.label,
+                            row.glance->title.value_or(QString()),
+                            row.glance->user ? printable(row.glance->user->bytes()) : QString(),
+                            row.owner->label,
                             printable(row.record.token.bytes()),
                             stateWord(row)};
     return std::ranges::all_of(m_words, [&texts](const QString &word) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/models/lockrows.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace lockkeeper::gui {
@@ -10,9 +11,12 @@ void LockRows::begin(locks::LockFamily family, locks::NodeNames nodeNames)
     m_family = std::move(family);
     m_nodeNames = std::move(nodeNames);
     m_slots.clear();
+    m_due.clear();
     m_freeSlots.clear();
     m_touched.clear();
     m_slotOf.clear();
+    m_owners.clear();
+    m_ownersLimit = kFewOwners;
     m_gone.clear();
     m_heldCount = 0;
     m_isFrozen = false;
@@ -38,43 +42,66 @@ void LockRows::upsert(const locks::LockRecord &record)
     LockRow &row = at(slot).row;
     if (isNew || row.gone)
         ++m_heldCount;
-    if (isNew || row.record.token != record.token)
-        row.owner = record.isForeign()
-                        ? locks::Owner{}
-                        : locks::decodeOwner(record.token, m_clock.wall(), m_nodeNames);
+    const bool isOtherOwner = isNew || row.record.token != record.token;
     row.record = record;
+    if (isOtherOwner)
+        setOwner(row);
     if (record.isVerified)
         row.provenAt.reset();
     else if (!row.provenAt)
         row.provenAt = frozenAt().value_or(m_clock.steady());
     row.gone.reset();
     at(slot).isEnded = false;
-    diagnose(at(slot));
+    diagnose(slot);
     touch(slot);
+}
+
+void LockRows::setOwner(LockRow &row)
+{
+    row.owner = {};
+    row.calledAt.reset();
+    if (row.record.isForeign())
+        return;
+    locks::Owner owner = locks::decodeOwner(row.record.token, m_clock.wall(), m_nodeNames);
+    row.calledAt = std::exchange(owner.calledAt, std::nullopt);
+    row.owner = owner.nodeId.isEmpty() ? Shared(std::move(owner)) : pooled(std::move(owner));
+}
+
+Shared<locks::Owner> LockRows::pooled(locks::Owner owner)
+{
+    const QString id = owner.nodeId + owner.worker;
+    const auto known = m_owners.constFind(id);
+    if (known != m_owners.cend())
+        return *known;
+    if (m_owners.size() >= m_ownersLimit) {
+        m_owners.removeIf([](const auto &pool) { return pool.value().isAlone(); });
+        m_ownersLimit = std::max(kFewOwners, 2 * m_owners.size());
+    }
+    return *m_owners.insert(id, Shared(std::move(owner)));
 }
 
 void LockRows::markGone(const LockKey &key, locks::HoldEnd end)
 {
-    const auto found = m_slotOf.constFind(key);
-    if (found == m_slotOf.cend() || at(*found).row.gone)
+    const int slot = slotOf(key);
+    if (slot < 0 || at(slot).row.gone)
         return;
-    LockRow &row = at(*found).row;
+    LockRow &row = at(slot).row;
     row.gone = end;
     row.goneAt = m_clock.steady();
-    at(*found).due = SteadyTime::max();
+    m_due[static_cast<std::size_t>(slot)] = SteadyTime::max();
     m_gone.push_back({key, row.goneAt});
     --m_heldCount;
-    touch(*found);
+    touch(slot);
 }
 
 bool LockRows::setGlance(const SessionId &session, const app::SessionGlance &glance)
 {
-    const auto found = m_slotOf.constFind(m_family.lockKey(session));
-    if (found == m_slotOf.cend())
+    const int slot = slotOf(m_family.lockKey(session));
+    if (slot < 0)
         return false;
-    at(*found).row.glance = glance;
-    diagnose(at(*found));
-    touch(*found);
+    at(slot).row.glance = glance;
+    diagnose(slot);
+    touch(slot);
     return true;
 }
 
@@ -84,13 +111,13 @@ void LockRows::retireGone()
     while (!m_gone.empty() && (m_gone.front().at + kLinger <= now || m_gone.size() > kMostGone)) {
         const GoneRow oldest = m_gone.front();
         m_gone.pop_front();
-        const auto found = m_slotOf.constFind(oldest.key);
-        if (found == m_slotOf.cend())
+        const int slot = slotOf(oldest.key);
+        if (slot < 0)
             continue;
         // It may have come back, and even have gone once more, in the meantime.
-        if (at(*found).row.gone && at(*found).row.goneAt == oldest.at) {
-            at(*found).isEnded = true;
-            touch(*found);
+        if (at(slot).row.gone && at(slot).row.goneAt == oldest.at) {
+            at(slot).isEnded = true;
+            touch(slot);
         }
     }
 }
@@ -100,9 +127,9 @@ void LockRows::diagnoseDue()
     if (m_isFrozen)
         return;
     const SteadyTime now = m_clock.steady();
-    for (std::size_t i = 0; i < m_slots.size(); ++i) {
-        if (m_slots[i].due <= now) {
-            diagnose(m_slots[i]);
+    for (std::size_t i = 0; i < m_due.size(); ++i) {
+        if (m_due[i] <= now) {
+            diagnose(static_cast<int>(i));
             touch(static_cast<int>(i));
         }
     }
@@ -120,16 +147,18 @@ void LockRows::release(int slot)
 {
     m_slotOf.remove(at(slot).row.record.key);
     at(slot) = Slot{};
+    m_due[static_cast<std::size_t>(slot)] = SteadyTime::max();
     m_freeSlots.push_back(slot);
 }
 
 int LockRows::obtain(const LockKey &key)
 {
-    if (const auto found = m_slotOf.constFind(key); found != m_slotOf.cend())
-        return *found;
+    if (const int known = slotOf(key); known >= 0)
+        return known;
     int slot = static_cast<int>(m_slots.size());
     if (m_freeSlots.empty()) {
         m_slots.emplace_back();
+        m_due.push_back(SteadyTime::max());
     } else {
         slot = m_freeSlots.back();
         m_freeSlots.pop_back();
@@ -144,19 +173,21 @@ void LockRows::touch(int slot)
         m_touched.push_back(slot);
 }
 
-void LockRows::diagnose(Slot &slot)
+void LockRows::diagnose(int slot)
 {
-    slot.due = SteadyTime::max();
-    if (slot.row.gone)
+    SteadyTime &due = m_due[static_cast<std::size_t>(slot)];
+    due = SteadyTime::max();
+    LockRow &row = at(slot).row;
+    if (row.gone)
         return;
     // What is not proved any more keeps its last state: the clock alone makes no lock held long.
-    const bool isDiagnosed = !slot.row.diagnosis.reason.isEmpty();
-    if (!slot.row.record.isVerified && isDiagnosed)
+    if (!row.record.isVerified && at(slot).isDiagnosed)
         return;
     const SteadyTime now = m_clock.steady();
-    slot.row.diagnosis = app::diagnose(slot.row.record, slot.row.glance.state, now);
-    if (const auto next = app::nextChange(slot.row.record, now); next && *next > now)
-        slot.due = *next;
+    row.state = app::stateOf(row.record, row.glance->state, now);
+    at(slot).isDiagnosed = true;
+    if (const auto next = app::nextChange(row.record, now); next && *next > now)
+        due = *next;
 }
 
 } // namespace lockkeeper::gui

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/clock.h"
+#include "core/packedhash.h"
 #include "gui/models/lockrow.h"
 #include "locks/lockfamily.h"
 
@@ -59,17 +60,21 @@ public:
     [[nodiscard]] std::size_t slotCount() const { return m_slots.size(); }
     [[nodiscard]] const LockRow &row(int slot) const { return at(slot).row; }
     [[nodiscard]] bool isEnded(int slot) const { return at(slot).isEnded; }
-    [[nodiscard]] const QHash<LockKey, int> &slotsByKey() const { return m_slotOf; }
+    [[nodiscard]] const PackedHash<LockKey, int> &slotsByKey() const { return m_slotOf; }
+    /// The slot of a lock's row; -1 when there is none.
+    [[nodiscard]] int slotOf(const LockKey &key) const { return m_slotOf.value(key, -1); }
     [[nodiscard]] int heldCount() const { return m_heldCount; }
 
 private:
     struct Slot
     {
         LockRow row;
-        SteadyTime due = SteadyTime::max(); ///< when the diagnosis changes by itself
+        bool isDiagnosed = false;
         bool isEnded = false;
         bool isTouched = false;
     };
+    static constexpr qsizetype kFewOwners = 1000;
+
     struct GoneRow
     {
         LockKey key;
@@ -80,16 +85,23 @@ private:
     [[nodiscard]] const Slot &at(int slot) const { return m_slots[static_cast<std::size_t>(slot)]; }
     int obtain(const LockKey &key);
     void touch(int slot);
-    void diagnose(Slot &slot);
+    void diagnose(int slot);
+    void setOwner(LockRow &row);
+    [[nodiscard]] Shared<locks::Owner> pooled(locks::Owner owner);
 
     const Clock &m_clock;
     SteadyTime m_shownTime;
     locks::LockFamily m_family;
     locks::NodeNames m_nodeNames;
-    std::vector<Slot> m_slots;
+    std::deque<Slot> m_slots; ///< in blocks: a vector would hold twice the memory while it grows
+    /// When the diagnosis of each slot changes by itself: apart, since all are looked at often.
+    std::vector<SteadyTime> m_due;
     std::vector<int> m_freeSlots;
     std::vector<int> m_touched;
-    QHash<LockKey, int> m_slotOf;
+    PackedHash<LockKey, int> m_slotOf;
+    /// Owners that write many tokens, by node id and worker, so that their rows share one.
+    QHash<QString, Shared<locks::Owner>> m_owners;
+    qsizetype m_ownersLimit = kFewOwners;
     std::deque<GoneRow> m_gone; ///< oldest first
     int m_heldCount = 0;
     SteadyTime m_lastProof; ///< as of the last freeze

@@ -13,6 +13,12 @@ namespace lockkeeper::gui {
 namespace {
 
 constexpr milliseconds kTimeStep{200};
+/// Changes that one turn of the event loop takes over; the rest of a large delta follows in turns
+/// of their own, kBreath apart, so that the window goes on answering.
+constexpr qsizetype kMostPerTurn = 1500;
+constexpr milliseconds kBreath{10};
+/// One moving row among so many resting ones is few.
+constexpr std::size_t kFew = 16;
 
 } // namespace
 
@@ -23,7 +29,7 @@ LockTableModel::LockTableModel(const Clock &clock, QObject *parent)
     , m_flushedAt(clock.steady() - kFlushInterval)
 {
     m_flushTimer.setSingleShot(true);
-    connect(&m_flushTimer, &QTimer::timeout, this, &LockTableModel::flush);
+    connect(&m_flushTimer, &QTimer::timeout, this, [this] { takeOver(kMostPerTurn); });
     m_timeTimer.setInterval(kTimeStep);
     connect(&m_timeTimer, &QTimer::timeout, this, &LockTableModel::advance);
     m_timeTimer.start();
@@ -75,15 +81,25 @@ void LockTableModel::setGlance(const SessionId &session, const app::SessionGlanc
 
 void LockTableModel::flush()
 {
+    takeOver(m_pending.size());
+}
+
+void LockTableModel::takeOver(qsizetype most)
+{
     m_flushTimer.stop();
     m_flushedAt = m_clock.steady();
-    const QHash<LockKey, Change> changes = std::exchange(m_pending, {});
-    for (auto change = changes.cbegin(); change != changes.cend(); ++change) {
+    auto change = m_pending.cbegin();
+    for (; most > 0 && change != m_pending.cend(); --most) {
         if (change->record)
             m_rows.upsert(*change->record);
         else
             m_rows.markGone(change.key(), change->end);
+        change = m_pending.erase(change);
     }
+    if (m_pending.isEmpty())
+        m_pending = {}; // what a large delta took is given back
+    else
+        m_flushTimer.start(kBreath);
     m_rows.retireGone();
     commit();
 }
@@ -206,7 +222,18 @@ void LockTableModel::merge(std::vector<int> moving, const std::vector<int> &leav
                          [&isApart](int slot) { return !isApart[static_cast<std::size_t>(slot)]; });
     std::vector<int> shown;
     shown.reserve(m_shown.size());
-    std::ranges::merge(resting, moving, std::back_inserter(shown), before);
+    // Each comparison fetches two rows from memory: a few find their places by halving.
+    auto from = resting.cbegin();
+    for (const int slot : moving) {
+        const auto to =
+            moving.size() * kFew > resting.size()
+                ? std::find_if(from, resting.cend(), [&](int other) { return before(slot, other); })
+                : std::upper_bound(from, resting.cend(), slot, before);
+        shown.insert(shown.end(), from, to);
+        shown.push_back(slot);
+        from = to;
+    }
+    shown.insert(shown.end(), from, resting.cend());
     shown.insert(shown.end(), leaving.begin(), leaving.end());
     if (shown == m_shown)
         return;
@@ -292,7 +319,8 @@ QVariant LockTableModel::data(const QModelIndex &index, int role) const
                        u": " + textOf(column, row).toString());
     case Qt::ToolTipRole:
         if (column == LockColumn::State)
-            return row.gone ? QString() : row.diagnosis.reason;
+            return row.gone ? QString()
+                            : app::diagnose(row.record, row.glance->state, timeOf(row)).reason;
         if (column == LockColumn::Session)
             return printable(row.record.session.bytes());
         return {};
@@ -366,21 +394,22 @@ QVariant LockTableModel::headerData(int section, Qt::Orientation orientation, in
 
 const LockRow *LockTableModel::find(const LockKey &key) const
 {
-    const auto found = m_rows.slotsByKey().constFind(key);
-    return found == m_rows.slotsByKey().cend() ? nullptr : &m_rows.row(*found);
+    const int slot = m_rows.slotOf(key);
+    return slot < 0 ? nullptr : &m_rows.row(slot);
 }
 
 int LockTableModel::rowOf(const LockKey &key) const
 {
-    const auto found = m_rows.slotsByKey().constFind(key);
-    if (found == m_rows.slotsByKey().cend() ||
-        static_cast<std::size_t>(*found) >= m_positions.size())
+    const int slot = m_rows.slotOf(key);
+    if (slot < 0 || static_cast<std::size_t>(slot) >= m_positions.size())
         return -1;
-    return m_positions[static_cast<std::size_t>(*found)];
+    return m_positions[static_cast<std::size_t>(slot)];
 }
 
 int LockTableModel::shownHeldCount() const
 {
+    if (m_filter.isEmpty())
+        return heldCount();
     return static_cast<int>(
         std::ranges::count_if(m_shown, [this](int slot) { return !m_rows.row(slot).gone; }));
 }

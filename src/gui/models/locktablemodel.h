@@ -16,14 +16,14 @@ namespace lockkeeper::gui {
 /// The lock list: an order over the rows that the filter lets through.
 ///
 /// Deltas are queued by key, so that the queue is never longer than the list, and taken over at
-/// most 20 times a second: the touched rows are sorted, merged in one pass, and announced by one
+/// most 30 times a second: the touched rows are sorted, merged in one pass, and announced by one
 /// layoutChanged that maps persistent indexes. There is no reset but for another target.
 class LockTableModel final : public QAbstractTableModel
 {
     Q_OBJECT
 
 public:
-    static constexpr milliseconds kFlushInterval{50};
+    static constexpr milliseconds kFlushInterval{33};
 
     explicit LockTableModel(const Clock &clock, QObject *parent = nullptr);
 
@@ -97,6 +97,7 @@ private:
     };
 
     void scheduleFlush();
+    void takeOver(qsizetype most);
     [[nodiscard]] QVariant textOf(LockColumn column, const LockRow &row) const;
     [[nodiscard]] bool isBefore(int a, int b) const
     {

@@ -80,7 +80,7 @@ QString endWord(locks::HoldEnd end)
 
 QString stateWord(const LockRow &row)
 {
-    return row.gone ? endWord(*row.gone) : stateWord(row.diagnosis.state);
+    return row.gone ? endWord(*row.gone) : stateWord(row.state);
 }
 
 QString ttlText(const LockRow &row, SteadyTime now)
@@ -108,7 +108,7 @@ QString heldText(const LockRow &row, SteadyTime now)
 
 QString titleText(const LockRow &row)
 {
-    const app::SessionGlance &glance = row.glance;
+    const app::SessionGlance &glance = *row.glance;
     if (glance.title && !glance.title->isEmpty())
         return *glance.title;
     switch (glance.state) {
@@ -130,14 +130,14 @@ QString titleText(const LockRow &row)
 
 QString userText(const LockRow &row)
 {
-    if (row.glance.user)
-        return printable(row.glance.user->bytes());
-    return row.glance.state == app::SessionState::Unknown ? QString() : nothing();
+    if (row.glance->user)
+        return printable(row.glance->user->bytes());
+    return row.glance->state == app::SessionState::Unknown ? QString() : nothing();
 }
 
 QString ownerText(const LockRow &row)
 {
-    return row.record.isForeign() ? nothing() : splitLabel(row.owner.label).name;
+    return row.record.isForeign() ? nothing() : splitLabel(row.owner->label).name;
 }
 
 OwnerLabel splitLabel(const QString &label)
@@ -161,9 +161,9 @@ QString waitersText(const LockRow &row)
 
 QString cachedText(const LockRow &row)
 {
-    if (row.glance.cachedBytes)
-        return sizeText(*row.glance.cachedBytes);
-    return row.glance.state == app::SessionState::Unknown ? QString() : tr("none");
+    if (row.glance->cachedBytes)
+        return sizeText(*row.glance->cachedBytes);
+    return row.glance->state == app::SessionState::Unknown ? QString() : tr("none");
 }
 
 QString agoText(milliseconds span)

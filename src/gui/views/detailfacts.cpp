@@ -73,9 +73,11 @@ QString queuedText(const LockRow &row, WallTime acquired, app::Workspace *worksp
     if (!workspace)
         return {};
     const locks::ClockSkews &skews = workspace->insight().skews();
-    const auto queued = skews.queued(row.owner, acquired);
+    locks::Owner owner = *row.owner;
+    owner.calledAt = row.calledAt;
+    const auto queued = skews.queued(owner, acquired);
     const auto skew = std::chrono::round<milliseconds>(
-        skews.skewOf(row.owner.nodeId).value_or(std::chrono::microseconds(0)));
+        skews.skewOf(owner.nodeId).value_or(std::chrono::microseconds(0)));
     const bool isAside = std::chrono::abs(skew) >= kEstimate;
     if (!queued || (*queued < kEstimate && !isAside))
         return {};
@@ -95,8 +97,8 @@ void addAcquired(Facts &facts, const LockRow &row, const Clock &clock, app::Work
     const WallTime seen = wallTimeOf(lock.acquiredAt, clock);
     WallTime acquired = seen;
     // Both are estimates of a few milliseconds; nobody acquires before calling.
-    if (row.owner.calledAt && *row.owner.calledAt - acquired < kEstimate)
-        acquired = std::max(acquired, *row.owner.calledAt);
+    if (row.calledAt && *row.calledAt - acquired < kEstimate)
+        acquired = std::max(acquired, *row.calledAt);
     FactsView::Fact fact{tr("Acquired"), timeOfDay(acquired)};
     if (!lock.isAcquiredAtKnown)
         fact.aside = tr("or earlier");
@@ -173,20 +175,20 @@ Facts lockFacts(const LockRow &row, const Clock &clock, app::Workspace *workspac
         facts.append({tr("Holds"), lock.foreignReason, {}, {}, false, true});
         return facts;
     }
-    const OwnerLabel owner = splitLabel(row.owner.label);
-    QStringList asides{
-        owner.aside, row.owner.worker.isEmpty() ? QString() : tr("worker %1").arg(row.owner.worker),
-        confidenceWord(row.owner.confidence)};
+    const OwnerLabel owner = splitLabel(row.owner->label);
+    QStringList asides{owner.aside,
+                       row.owner->worker.isEmpty() ? QString()
+                                                   : tr("worker %1").arg(row.owner->worker),
+                       confidenceWord(row.owner->confidence)};
     asides.removeAll(QString());
     facts.append({tr("Owner"), owner.name, asides.join(QStringLiteral(" · "))});
     if (const auto client = workspace ? workspace->sightings().of(lock.token) : std::nullopt)
         facts.append({tr("Client"), addressText(client->address), client->name});
-    if (row.owner.confidence == locks::Confidence::Sure && !row.owner.nodeId.isEmpty())
-        facts.append({tr("Node"), row.owner.nodeId, {}, {}, true});
+    if (row.owner->confidence == locks::Confidence::Sure && !row.owner->nodeId.isEmpty())
+        facts.append({tr("Node"), row.owner->nodeId, {}, {}, true});
     facts.append(
         {tr("Token"), shortened(printable(lock.token.bytes())), {}, lock.token.bytes(), true});
-    facts.append(
-        {tr("Called"), row.owner.calledAt ? timeOfDay(*row.owner.calledAt) : tr("not known")});
+    facts.append({tr("Called"), row.calledAt ? timeOfDay(*row.calledAt) : tr("not known")});
     addAcquired(facts, row, clock, workspace);
     facts.append({tr("Held for"), heldText(row, clock.steady())});
     facts.append(expiry(row, clock));

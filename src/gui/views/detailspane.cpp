@@ -243,7 +243,7 @@ void DetailsPane::presentHead()
     m_form->sessionId->setText(id.size() > 40 ? shortened(id, 26, 10) : id);
     m_form->sessionId->setToolTip(id);
     const sessions::ChatSession *session = m_inspection ? m_inspection->session() : nullptr;
-    const std::optional<QString> &known = session ? session->title : m_row->glance.title;
+    const std::optional<QString> &known = session ? session->title : m_row->glance->title;
     const QString title = known.value_or(QString());
     m_form->title->setText(title);
     m_form->title->setVisible(!title.isEmpty());
@@ -267,7 +267,7 @@ void DetailsPane::presentDiagnosis()
     m_form->stateIcon->setPixmap(shapePixmap(look.shape, color, devicePixelRatioF()));
     // The reason tells a time: it is asked for anew.
     const app::Diagnosis diagnosis =
-        app::diagnose(m_row->record, m_row->glance.state, m_model.timeOf(*m_row));
+        app::diagnose(m_row->record, m_row->glance->state, m_model.timeOf(*m_row));
     QString word = stateWord(*m_row);
     word[0] = word[0].toUpper();
     m_form->stateWord->setText(u"<b style=\"color:" + color.name() + u"\">" + word + u"</b>");

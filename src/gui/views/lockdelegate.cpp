@@ -110,7 +110,7 @@ void LockDelegate::paintTtl(QPainter &painter, const Cell &cell) const
                            kBarHeight);
         const double share = std::clamp(
             static_cast<double>(ttl->count()) / static_cast<double>(lock.lease.count()), 0.0, 1.0);
-        const bool isCalm = cell.isFaded || cell.row.diagnosis.state == app::LockState::Healthy;
+        const bool isCalm = cell.isFaded || cell.row.state == app::LockState::Healthy;
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(Qt::NoPen);
@@ -152,9 +152,9 @@ QColor LockDelegate::textColor(const Cell &cell, LockColumn column) const
         return cell.theme.color(Theme::Role::Gone);
     const bool isAside = column == LockColumn::Session ||
                          (column == LockColumn::Waiters && !cell.row.record.isContended) ||
-                         (column == LockColumn::Cached && !cell.row.glance.cachedBytes) ||
+                         (column == LockColumn::Cached && !cell.row.glance->cachedBytes) ||
                          (column == LockColumn::Title &&
-                          (!cell.row.glance.title || cell.row.glance.title->isEmpty()));
+                          (!cell.row.glance->title || cell.row.glance->title->isEmpty()));
     return cell.theme.color(isAside ? Theme::Role::Secondary : Theme::Role::Text);
 }
 

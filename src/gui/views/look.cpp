@@ -42,7 +42,7 @@ StateLook lookOf(app::LockState state)
 
 StateLook lookOf(const LockRow &row)
 {
-    return row.gone ? StateLook{Shape::Ring, Theme::Role::Gone} : lookOf(row.diagnosis.state);
+    return row.gone ? StateLook{Shape::Ring, Theme::Role::Gone} : lookOf(row.state);
 }
 
 void paintShape(QPainter &painter, Shape shape, const QColor &color, const QRectF &area)

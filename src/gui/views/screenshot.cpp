@@ -64,7 +64,7 @@ bool Screenshot::selectRow()
                              app::LockState::Orphan, app::LockState::NoExpiry}) {
         for (int row = 0; row < model.rowCount(); ++row) {
             const LockRow &lock = model.rowAt(row);
-            if (!lock.gone && lock.diagnosis.state == state && lock.glance.title) {
+            if (!lock.gone && lock.state == state && lock.glance->title) {
                 m_window.locksPage().table().selectLock(lock.record.key);
                 return true;
             }

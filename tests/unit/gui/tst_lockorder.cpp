@@ -22,7 +22,7 @@ private:
     {
         LockRow row;
         row.record = makeRecord(sessionId(i), m_clock, age, ttl);
-        row.owner.label = QStringLiteral("api-%1").arg(i);
+        row.owner = locks::Owner{.label = QStringLiteral("api-%1").arg(i)};
         return row;
     }
 
@@ -41,7 +41,7 @@ void LockOrderTest::mostSevereFirst()
 {
     LockRow healthy = row(1);
     LockRow severe = row(2);
-    severe.diagnosis.state = app::LockState::NoExpiry;
+    severe.state = app::LockState::NoExpiry;
     QVERIFY(LockOrder()(severe, healthy));
     QVERIFY(!LockOrder()(healthy, severe));
     QVERIFY(LockOrder()(row(9, 5s), row(1, 1s))); // then those that are held longest
@@ -51,7 +51,7 @@ void LockOrderTest::goneRowsStandAtTheEnd()
 {
     LockRow gone = row(1);
     gone.gone = locks::HoldEnd::Released;
-    gone.diagnosis.state = app::LockState::Foreign;
+    gone.state = app::LockState::Foreign;
     QVERIFY(LockOrder()(row(2), gone));
     QVERIFY(LockOrder(LockColumn::State, Qt::DescendingOrder)(row(2), gone));
 }
@@ -68,7 +68,7 @@ void LockOrderTest::deadlinesAreComparedNotTimesLeft()
 void LockOrderTest::missingValuesStandAtTheEndInBothDirections()
 {
     LockRow titled = row(9);
-    titled.glance.title = QStringLiteral("A");
+    titled.glance = app::SessionGlance{.title = QStringLiteral("A")};
     for (const auto direction : {Qt::AscendingOrder, Qt::DescendingOrder}) {
         QVERIFY(LockOrder(LockColumn::Title, direction)(titled, row(1)));
         QVERIFY(!LockOrder(LockColumn::Title, direction)(row(1), titled));
@@ -113,9 +113,9 @@ void LockOrderTest::filterFindsWordsAnywhere()
 {
     QFETCH(QString, text);
     LockRow lock = row(1);
-    lock.glance.title = QStringLiteral("Refund for order 1017");
-    lock.glance.user = UserId("t.okafor");
-    lock.diagnosis.state = app::LockState::HeldLong;
+    lock.glance = app::SessionGlance{.title = QStringLiteral("Refund for order 1017"),
+                                     .user = UserId("t.okafor")};
+    lock.state = app::LockState::HeldLong;
     QTEST(LockFilter(text).matches(lock), "matches");
 }
 

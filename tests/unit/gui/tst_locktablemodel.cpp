@@ -149,6 +149,7 @@ private slots:
     void keepsTheLastStateOfWhatIsNotProved();
     void glancesFillTheSessionColumns();
     void queuesUntilTheFlush();
+    void takesOverALargeDeltaInTurns();
 };
 
 void LockTableModelTest::followsARandomReplay_data()
@@ -352,10 +353,10 @@ void LockTableModelTest::diagnosesByThePassingOfTime()
     LockTableModel model(m_clock);
     model.apply(upsertOf({makeRecord(sessionId(0), m_clock)}));
     model.flush();
-    QCOMPARE(model.rowAt(0).diagnosis.state, app::LockState::Healthy);
+    QCOMPARE(model.rowAt(0).state, app::LockState::Healthy);
     m_clock.advance(31s);
     model.advance();
-    QCOMPARE(model.rowAt(0).diagnosis.state, app::LockState::HeldLong);
+    QCOMPARE(model.rowAt(0).state, app::LockState::HeldLong);
 }
 
 void LockTableModelTest::keepsTheLastStateOfWhatIsNotProved()
@@ -368,11 +369,11 @@ void LockTableModelTest::keepsTheLastStateOfWhatIsNotProved()
     model.flush();
     m_clock.advance(31s);
     model.advance();
-    QCOMPARE(model.rowAt(0).diagnosis.state, app::LockState::Healthy);
+    QCOMPARE(model.rowAt(0).state, app::LockState::Healthy);
     record.isVerified = true;
     model.apply(upsertOf({record}));
     model.flush();
-    QCOMPARE(model.rowAt(0).diagnosis.state, app::LockState::HeldLong);
+    QCOMPARE(model.rowAt(0).state, app::LockState::HeldLong);
 }
 
 void LockTableModelTest::glancesFillTheSessionColumns()
@@ -389,7 +390,7 @@ void LockTableModelTest::glancesFillTheSessionColumns()
     model.setGlance(sessionId(1), glance);
     model.setGlance(sessionId(77), glance); // not in the list
     model.flush();
-    QCOMPARE(model.rowAt(0).diagnosis.state, app::LockState::Orphan);
+    QCOMPARE(model.rowAt(0).state, app::LockState::Orphan);
     QCOMPARE(model.index(1, 2).data().toString(), QStringLiteral("Refund for order 1017"));
     QCOMPARE(model.index(1, 3).data().toString(), QStringLiteral("t.okafor"));
     QCOMPARE(model.index(1, 8).data().toString(), QStringLiteral("128 KB"));
@@ -405,6 +406,29 @@ void LockTableModelTest::queuesUntilTheFlush()
     QCOMPARE(inserted.count(), 0);
     QTRY_COMPARE(model.rowCount(), 100);
     QCOMPARE(inserted.count(), 1);
+}
+
+/// So that a window that lists a hundred thousand locks goes on answering meanwhile.
+void LockTableModelTest::takesOverALargeDeltaInTurns()
+{
+    LockTableModel model(m_clock);
+    constexpr int kRows = 5000;
+    QList<locks::LockRecord> records;
+    for (int i = 0; i < kRows; ++i)
+        records.append(makeRecord(sessionId(i), m_clock, milliseconds(i)));
+    QList<int> rows;
+    connect(&model, &LockTableModel::updated, this, [&] { rows.append(model.rowCount()); });
+    model.apply(upsertOf(records));
+    QTRY_COMPARE(model.rowCount(), kRows);
+    QVERIFY(rows.size() >= 3);
+    QVERIFY(rows.first() < kRows / 2);
+    // A change that waits is overtaken by a newer one of its lock.
+    model.apply(upsertOf(records));
+    for (int i = 0; i < kRows; ++i)
+        records[i].renewals = 3;
+    model.apply(upsertOf(records));
+    const auto isTaken = [&model](int row) { return model.rowAt(row).record.renewals == 3; };
+    QTRY_VERIFY(isTaken(0) && isTaken(kRows / 2) && isTaken(kRows - 1));
 }
 
 QTEST_GUILESS_MAIN(LockTableModelTest)

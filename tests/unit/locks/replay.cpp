@@ -185,7 +185,11 @@ void Replay::takeDelta()
     }
     for (const LockRecord &record : delta.upserted)
         m_mirror.insert(record.key, record);
-    if (m_mirror != m_registry.records())
+    bool isMirrored = m_mirror.size() == m_registry.records().size();
+    for (const LockRecord &record : m_registry.records())
+        isMirrored =
+            isMirrored && m_mirror.contains(record.key) && m_mirror.value(record.key) == record;
+    if (!isMirrored)
         complain(QStringLiteral("the deltas do not add up to the records"));
     for (const LockEvent &event : delta.events)
         checkEvent(event);

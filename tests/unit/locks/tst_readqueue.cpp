@@ -137,6 +137,24 @@ private slots:
         QVERIFY(!times.next());
     }
 
+    /// What was moved and removed must neither come nor pile up.
+    void dueTimesForgetWhatWasMoved()
+    {
+        DueTimes times;
+        for (int round = 0; round < 1000; ++round) {
+            times.set(a, t0 + 1s * (1000 - round));
+            times.set(b, t0 + 1ms * round);
+            times.set(b, t0 + 1ms * round);
+        }
+        QVERIFY(times.next() == t0 + 999ms);
+        QCOMPARE(times.take(t0 + 999ms), QList<LockKey>{b});
+        QVERIFY(times.next() == t0 + 1s);
+        times.set(a, t0 + 2s);
+        QVERIFY(times.take(t0 + 1s).isEmpty());
+        QCOMPARE(times.take(t0 + 1h), QList<LockKey>{a});
+        QVERIFY(!times.next());
+    }
+
     void activityIsForgottenAfterAMinute()
     {
         RecentActivity recent;
