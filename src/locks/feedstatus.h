@@ -25,6 +25,8 @@ struct FeedStatus
     std::optional<redis::ScanProgress> scan; ///< while a scan is under way
     /// Rows that audits found different from the server, without news of it, since the beginning.
     int differences = 0;
+    /// The scan was cancelled: locks that it had not reached show only when they change.
+    bool isPartial = false;
 
     friend bool operator==(const FeedStatus &, const FeedStatus &) = default;
 };

@@ -92,7 +92,7 @@ void LockMonitor::connectParts()
             m_registry.found(key);
         readSoon();
     });
-    connect(&m_scanner, &Scanner::progressed, this, &LockMonitor::updateFeed);
+    connect(&m_scanner, &Scanner::progressed, this, &LockMonitor::tellProgress);
     connect(&m_scanner, &Scanner::failed, this, &LockMonitor::scanFailed);
     connect(&m_scanner, &Scanner::finished, this, [this] {
         m_registry.endScan();
@@ -178,6 +178,8 @@ void LockMonitor::rescan()
 void LockMonitor::beginScan(Scanner::Pace pace)
 {
     m_scanError.reset();
+    m_isPartial = false;
+    m_progress = {};
     m_patrol.stop();
     m_registry.beginScan();
     ++m_scansStarted;

@@ -50,6 +50,9 @@ public:
     void noteDemand(const QList<LockDemand> &demands);
     /// Scans again at full speed; rows stay.
     void rescan();
+    /// Ends a scan that is under way. What it has found stays and is kept up to date; the list is
+    /// partial, and not trusted, until the next scan is over.
+    void cancelScan();
     /// Scans that were started, for tests and benchmarks: one, unless the feed was lost.
     [[nodiscard]] int scansStarted() const { return m_scansStarted; }
 
@@ -75,6 +78,7 @@ private:
     void keysChanged(const QList<QByteArray> &keys);
     void beginScan(redis::Scanner::Pace pace);
     void scanFailed(const Error &error);
+    void tellProgress(const redis::ScanProgress &progress);
     void readSoon();
     QCoro::Task<> readDirty();
     [[nodiscard]] bool take(const Result<ReadBatch> &batch, const QList<LockKey> &keys);
@@ -101,6 +105,9 @@ private:
     int m_differences = 0;                 ///< that audits have found
     int m_newDifferences = 0;              ///< for which all is being read again
     std::optional<Error> m_scanError;
+    redis::ScanProgress m_progress; ///< as told last
+    SteadyTime m_progressTold;
+    bool m_isPartial = false; ///< the scan was cancelled
     ServerWatch m_server;
     QTimer m_expiryTimer;
     QTimer m_rescanTimer; ///< after a scan that the server cut short

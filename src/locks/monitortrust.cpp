@@ -111,7 +111,8 @@ FeedStatus LockMonitor::currentFeed() const
     FeedStatus feed;
     feed.differences = m_differences;
     if (m_scanner.isRunning())
-        feed.scan = m_scanner.progress();
+        feed.scan = m_progress;
+    feed.isPartial = m_isPartial;
     if (!m_changes.isEstablished()) {
         feed.reason =
             m_changes.lastError() ? m_changes.lastError()->what : QStringLiteral("connecting");
@@ -133,6 +134,8 @@ QString LockMonitor::objection() const
         return reason;
     if (m_scanError)
         return m_scanError->what;
+    if (m_isPartial)
+        return QStringLiteral("the scan was cancelled");
     if (!m_registry.isSynced() && m_newDifferences > 0)
         return differencesText(m_newDifferences) + u"; all is read again";
     if (!m_registry.isSynced())

@@ -39,10 +39,17 @@ void ConnectionStrip::present(const WorkspaceHost &host)
         showFailed(host);
         return;
     }
-    const app::Workspace *workspace = host.workspace();
+    app::Workspace *workspace = host.workspace();
     const auto outage = workspace && host.state() == WorkspaceHost::State::Open
                             ? workspace->outage()
                             : std::nullopt;
+    if (!outage && workspace && workspace->monitor().feed().isPartial) {
+        showState(tr("The list is not complete"),
+                  tr("The scan was cancelled. Locks that it had not reached appear when they "
+                     "change; scan again to list them all."),
+                  {m_ways.rescan});
+        return;
+    }
     if (!outage || outage->error.what.isEmpty()) {
         dismiss();
         return;

@@ -7,8 +7,8 @@ namespace lockkeeper::gui {
 
 class WorkspaceHost;
 
-/// Stands across the page for as long as what is shown is not connected: why, what is done about
-/// it, and the ways out.
+/// Stands across the page for as long as what is shown is not connected, or not complete: why, what
+/// is done about it, and the ways out.
 class ConnectionStrip final : public MessageStrip
 {
     Q_OBJECT
@@ -18,6 +18,7 @@ public:
     {
         QAction *retry;
         QAction *edit;
+        QAction *rescan;
     };
 
     explicit ConnectionStrip(Ways ways, QWidget *parent = nullptr);

@@ -75,6 +75,8 @@ void MainWindow::makeActions()
     m_commands.demo = makeAction(tr("Try the &demo"), {}, &MainWindow::openDemo);
     m_commands.retry = makeAction(tr("Re&try"), {}, &MainWindow::retry);
     m_commands.rescan = makeAction(tr("Re&scan"), Qt::Key_F5, &MainWindow::rescan);
+    m_commands.cancelScan =
+        makeAction(tr("Cancel the sca&n"), Qt::SHIFT | Qt::Key_F5, &MainWindow::cancelScan);
     m_commands.quit = new QAction(tr("&Quit"), this);
     m_commands.quit->setShortcut(Qt::CTRL | Qt::Key_Q);
     connect(m_commands.quit, &QAction::triggered, this, &QWidget::close);
@@ -96,14 +98,15 @@ void MainWindow::makeLayout()
 {
     auto *central = new QWidget(this);
     m_environment = new EnvironmentStrip(central);
-    m_connection = new ConnectionStrip({m_commands.retry, m_commands.edit}, central);
+    m_connection =
+        new ConnectionStrip({m_commands.retry, m_commands.edit, m_commands.rescan}, central);
     m_navigation = new NavigationPane(m_commands.connect, central);
     m_locks = new LocksPage(m_host, m_clock,
                             {m_commands.connect, m_commands.demo, m_commands.clearFilter}, central);
     m_messages = &m_locks->events().messages();
     m_details = new DetailsPane(m_locks->model(), central);
     m_details->setMinimumWidth(kDetailsWidth);
-    m_status = new StatusStrip(central);
+    m_status = new StatusStrip(m_commands.cancelScan, central);
     m_splitter = new QSplitter(Qt::Horizontal, central);
     m_splitter->setHandleWidth(1);
     m_splitter->setChildrenCollapsible(false);
@@ -141,7 +144,7 @@ void MainWindow::makeMenus()
     QMenu *view = menuBar()->addMenu(tr("&View"));
     view->addActions({m_commands.filter, m_commands.clearFilter});
     view->addSeparator();
-    view->addActions({m_commands.rescan, m_commands.foldEvents});
+    view->addActions({m_commands.rescan, m_commands.cancelScan, m_commands.foldEvents});
     makeAppearanceMenu(view);
 }
 
@@ -244,12 +247,13 @@ void MainWindow::showStatus()
 
 void MainWindow::updateActions()
 {
-    const app::Workspace *workspace = m_host.workspace();
+    app::Workspace *workspace = m_host.workspace();
     const bool isShown = workspace && m_details->row();
     const bool hasFailed = m_host.state() == WorkspaceHost::State::Failed;
     m_commands.retry->setEnabled((hasFailed && m_host.canRetry()) ||
                                  (workspace && workspace->outage()));
     m_commands.rescan->setEnabled(workspace != nullptr);
+    m_commands.cancelScan->setEnabled(workspace && workspace->monitor().feed().scan);
     m_commands.copyId->setEnabled(isShown);
     m_commands.release->setEnabled(isShown && m_details->canRelease());
     m_commands.remove->setEnabled(isShown && m_details->canDelete());
@@ -323,6 +327,12 @@ void MainWindow::rescan()
 {
     if (app::Workspace *workspace = m_host.workspace())
         workspace->monitor().rescan();
+}
+
+void MainWindow::cancelScan()
+{
+    if (app::Workspace *workspace = m_host.workspace())
+        workspace->monitor().cancelScan();
 }
 
 void MainWindow::copyId()

@@ -57,6 +57,7 @@ private:
         QAction *demo;
         QAction *retry;
         QAction *rescan;
+        QAction *cancelScan;
         QAction *quit;
         QAction *release;
         QAction *remove;
@@ -86,6 +87,7 @@ private:
     void openDemo();
     void retry();
     void rescan();
+    void cancelScan();
     void copyId();
     void focusFilter();
     void clearFilter();

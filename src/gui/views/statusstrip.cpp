@@ -9,6 +9,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
+#include <QToolButton>
 
 namespace lockkeeper::gui {
 
@@ -34,7 +35,7 @@ void say(QLabel *label, const QString &text)
 
 } // namespace
 
-StatusStrip::StatusStrip(QWidget *parent)
+StatusStrip::StatusStrip(QAction *cancelScan, QWidget *parent)
     : QWidget(parent)
     , m_dot(new QLabel(this))
     , m_feed(makeLabel(this))
@@ -44,6 +45,7 @@ StatusStrip::StatusStrip(QWidget *parent)
     , m_database(makeLabel(this))
     , m_scan(makeLabel(this))
     , m_unlocked(makeLabel(this))
+    , m_cancelScan(new QToolButton(this))
     , m_roundTrip(makeLabel(this))
 {
     setObjectName(QStringLiteral("statusStrip"));
@@ -62,6 +64,12 @@ StatusStrip::StatusStrip(QWidget *parent)
     layout->addLayout(feed);
     for (QLabel *label : {m_proof, m_counts, m_unlocked, m_server, m_database, m_scan})
         layout->addWidget(label);
+    m_scan->setObjectName(QStringLiteral("scan"));
+    m_cancelScan->setObjectName(QStringLiteral("cancelScan"));
+    m_cancelScan->setDefaultAction(cancelScan);
+    m_cancelScan->setAutoRaise(true);
+    m_cancelScan->hide();
+    layout->addWidget(m_cancelScan);
     layout->addStretch();
     layout->addWidget(m_roundTrip);
     present(nullptr, {});
@@ -90,6 +98,7 @@ void StatusStrip::present(app::Workspace *workspace, const Counts &counts)
         label->clear();
         label->hide();
     }
+    m_cancelScan->hide();
 }
 
 void StatusStrip::presentWrites(const locks::UnlockedWrites &writes)
@@ -141,6 +150,7 @@ void StatusStrip::presentFeed(app::Workspace &workspace)
                    : tr("scanning, %1 keys so far").arg(locale().toString(feed.scan->keysExamined));
     }
     say(m_scan, scan);
+    m_cancelScan->setVisible(feed.scan.has_value());
 }
 
 void StatusStrip::presentServer(app::Workspace &workspace)

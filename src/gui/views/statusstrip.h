@@ -5,7 +5,9 @@
 
 #include <QWidget>
 
+class QAction;
 class QLabel;
+class QToolButton;
 
 namespace lockkeeper::app {
 class Workspace;
@@ -23,7 +25,8 @@ class StatusStrip final : public QWidget
     Q_OBJECT
 
 public:
-    explicit StatusStrip(QWidget *parent = nullptr);
+    /// @param cancelScan offered while a scan is under way
+    explicit StatusStrip(QAction *cancelScan, QWidget *parent = nullptr);
 
     struct Counts
     {
@@ -50,6 +53,7 @@ private:
     QLabel *m_database;
     QLabel *m_scan;
     QLabel *m_unlocked;
+    QToolButton *m_cancelScan;
     QLabel *m_roundTrip;
 };
 
