@@ -49,7 +49,7 @@ struct LockRecord
     std::optional<SteadyTime> earliestStart;
     /// Since our own release or delete of the hold before, where that was within a minute.
     std::optional<milliseconds> backAfter;
-    std::optional<int> waiters;     ///< that a sample has counted; nullopt: none has
+    std::optional<int> waiters; ///< that a sample has counted; nullopt: none has
     int renewals = 0; ///< how often its deadline was seen to move to a later time, since seenSince
     int acquisitionsLastMinute = 0; ///< holds of this key that began within a minute
     /// Whether others ask for it while it is held; nullopt: not known, as in its first seconds.
@@ -100,7 +100,7 @@ struct LockEvent
     SessionId session;
     Token token;                        ///< current token; of the hold that ended for Ended
     std::optional<Token> previousToken; ///< Ended by Replaced/TakenOver: `token` is the new one
-    std::optional<milliseconds> ttl; ///< from `at`: the deadline is at + ttl; nullopt: never
+    std::optional<milliseconds> ttl;    ///< from `at`: the deadline is at + ttl; nullopt: never
     std::optional<milliseconds> held;
 
     friend bool operator==(const LockEvent &, const LockEvent &) = default;

@@ -100,10 +100,7 @@ public:
     // Out -------------------------------------------------------------------------------------
 
     [[nodiscard]] const PackedHash<LockKey, LockRecord> &records() const { return m_records; }
-    [[nodiscard]] const LockRecord *find(const LockKey &key) const
-    {
-        return m_records.find(key);
-    }
+    [[nodiscard]] const LockRecord *find(const LockKey &key) const { return m_records.find(key); }
     /// Whether a scan was completed since the feed was last trusted and all it named was read.
     [[nodiscard]] bool isSynced() const { return m_syncedAt.has_value(); }
     /// What changed since the last call.

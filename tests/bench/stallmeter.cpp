@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <ctime>
-#include <numeric>
 #include <utility>
 
-namespace lockkeeper::test {
+namespace lockkeeper::bench {
 
 namespace {
 
@@ -43,30 +42,17 @@ void StallMeter::stop()
 
 void StallMeter::tick()
 {
-    m_gaps.push_back(static_cast<double>(m_sinceTick.nsecsElapsed()) / 1e6 - 1);
+    m_gaps.add(std::max(static_cast<double>(m_sinceTick.nsecsElapsed()) / 1e6 - 1, 0.0));
     m_sinceTick.restart();
     const double now = processorMs();
-    m_turns.push_back(now - std::exchange(m_processorMs, now));
+    const double turn = now - std::exchange(m_processorMs, now);
+    m_allTurnsMs += turn;
+    m_turns.add(turn);
 }
 
 double StallMeter::load() const
 {
-    return std::accumulate(m_turns.begin(), m_turns.end(), 0.0) / m_measuredMs * 100;
+    return m_allTurnsMs / m_measuredMs * 100;
 }
 
-QString StallMeter::summary(std::vector<double> ms)
-{
-    if (ms.empty())
-        return QStringLiteral("nothing measured");
-    std::sort(ms.begin(), ms.end());
-    const auto at = [&ms](double share) {
-        return std::max(ms[static_cast<std::size_t>(share * static_cast<double>(ms.size() - 1))],
-                        0.0);
-    };
-    return QStringLiteral("p50 %1 ms, p99 %2 ms, worst %3 ms")
-        .arg(at(0.5), 0, 'f', 1)
-        .arg(at(0.99), 0, 'f', 1)
-        .arg(at(1), 0, 'f', 1);
-}
-
-} // namespace lockkeeper::test
+} // namespace lockkeeper::bench
