@@ -132,7 +132,7 @@ void TestCluster::listsTheLocksOfAllPrimaries()
     QCOMPARE(watch.monitor.feed().kind, locks::FeedStatus::Kind::Push);
     for (int i = 0; i < 60; ++i)
         QCOMPARE(m_cluster->redis(lockKey(i), {"DEL", lockKey(i)}).toInt(), 1);
-    QTRY_VERIFY(watch.rows.isEmpty());
+    QTRY_VERIFY_WITH_TIMEOUT(watch.rows.isEmpty(), kPatienceMs);
     for (int i = 0; i < 60; ++i)
         QCOMPARE(watch.eventsOf(lockKey(i)), QStringLiteral("snapshot released"));
 }
@@ -252,9 +252,11 @@ void TestCluster::waitsForAClusterThatIsNotSettled()
     node.redis({"CLUSTER", "ADDSLOTSRANGE", "8001", "16383"});
     QVERIFY2(watch.becomesTrusted(), qPrintable(watch.reason()));
     QCOMPARE(watch.client.state(), Link::State::Ready);
-    QTRY_VERIFY(node.redis({"CLUSTER", "INFO"}).toByteArray().contains("cluster_state:ok"));
+    QTRY_VERIFY_WITH_TIMEOUT(
+        node.redis({"CLUSTER", "INFO"}).toByteArray().contains("cluster_state:ok"), kPatienceMs);
     node.redis({"SET", lockKey(1), "one", "PX", "60000"});
-    QTRY_COMPARE(watch.shown(), QStringList{QStringLiteral("chat:session_lock:s1=one")});
+    QTRY_COMPARE_WITH_TIMEOUT(watch.shown(),
+                              QStringList{QStringLiteral("chat:session_lock:s1=one")}, kPatienceMs);
 }
 
 QTEST_GUILESS_MAIN(TestCluster)

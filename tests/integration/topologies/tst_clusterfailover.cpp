@@ -124,7 +124,8 @@ void TestClusterFailover::actsAndHoldsThroughAFailover()
     std::optional<Result<locks::HeldLock>> acquired;
     const auto wait = [&]() -> QCoro::Task<> {
         const SessionId session(wanted.mid(qstrlen("chat:session_lock:")));
-        acquired = co_await protocol.acquire(session, {.wait = 60s, .lease = 60s});
+        const LockProtocol::AcquireOptions options{.wait = 60s, .lease = 60s};
+        acquired = co_await protocol.acquire(session, options);
     };
     const auto waiting = wait();
     for (int i = 0; i < 3; ++i)

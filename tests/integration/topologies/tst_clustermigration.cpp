@@ -95,7 +95,8 @@ void TestClusterMigration::followsKeysThatAreAheadOfTheirSlot()
     // A change there is told by the node that the slot is on its way to.
     cluster.node(to).redis({"ASKING"});
     QCOMPARE(cluster.node(to).redis({"DEL", key}).toInt(), 1);
-    QTRY_COMPARE(watch.eventsOf(key), QStringLiteral("snapshot released"));
+    QTRY_COMPARE_WITH_TIMEOUT(watch.eventsOf(key), QStringLiteral("snapshot released"),
+                              kPatienceMs);
     QVERIFY(cluster.endMigration(slot, from, to));
     QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
 }

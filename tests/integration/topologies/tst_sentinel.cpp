@@ -69,7 +69,8 @@ void TestSentinel::connectsToThePrimary()
              qPrintable(watch.client.place()));
     QCOMPARE(watch.monitor.feed().kind, locks::FeedStatus::Kind::Push);
     group.node(0).redis({"DEL", kKey});
-    QTRY_COMPARE(watch.eventsOf(kKey), QStringLiteral("snapshot released"));
+    QTRY_COMPARE_WITH_TIMEOUT(watch.eventsOf(kKey), QStringLiteral("snapshot released"),
+                              kPatienceMs);
 }
 
 void TestSentinel::needsOneSentinelOnly()
@@ -157,13 +158,14 @@ void TestSentinel::followsAFailoverWhileWatching()
     QCOMPARE(watch.shown(), test::locksOn({&group.node(1)}));
     QCOMPARE(watch.rows.size(), 50);
     group.node(1).redis({"DEL", "chat:session_lock:s7"});
-    QTRY_COMPARE(watch.eventsOf("chat:session_lock:s7"), QStringLiteral("snapshot released"));
+    QTRY_COMPARE_WITH_TIMEOUT(watch.eventsOf("chat:session_lock:s7"),
+                              QStringLiteral("snapshot released"), kPatienceMs);
 
     // The old primary comes back as a replica: nobody goes back to it.
     QVERIFY(group.node(0).restart());
     QVERIFY(group.waitForReplica(group.node(0)));
     group.node(1).redis({"SET", "chat:session_lock:late", "x", "PX", "600000"});
-    QTRY_COMPARE(watch.shown(), test::locksOn({&group.node(1)}));
+    QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn({&group.node(1)}), kPatienceMs);
     QVERIFY(watch.client.place().contains(portOf(group.node(1))));
 }
 
@@ -228,7 +230,8 @@ void TestSentinel::waitsForALockThroughAFailover()
     LockProtocol protocol(client, {}, clock);
     std::optional<Result<locks::HeldLock>> outcome;
     const auto wait = [&]() -> QCoro::Task<> {
-        outcome = co_await protocol.acquire(SessionId("s1"), {.wait = 60s, .lease = 30s});
+        const LockProtocol::AcquireOptions options{.wait = 60s, .lease = 30s};
+        outcome = co_await protocol.acquire(SessionId("s1"), options);
     };
     const auto waiting = wait();
     group.node(0).kill();
