@@ -26,28 +26,6 @@ QString tr(const char *text)
     return QCoreApplication::translate("lockkeeper::cli", text);
 }
 
-CheckupStage failed(const QString &name, const Error &error, ExitCode exitCode)
-{
-    CheckupStage stage;
-    stage.name = name;
-    stage.outcome = Outcome::Failed;
-    stage.error = error;
-    stage.exitCode = exitCode;
-    if (error.code == ErrorCode::Cancelled) { // that is no fault of what was tried
-        stage.error->what = tr("interrupted");
-        stage.exitCode = ExitCode::Failed;
-    }
-    return stage;
-}
-
-CheckupStage fine(const QString &name, const QString &detail)
-{
-    CheckupStage stage;
-    stage.name = name;
-    stage.detail = detail;
-    return stage;
-}
-
 QString whyNotTried()
 {
     return tr("not tried: interrupted");
@@ -68,21 +46,6 @@ bool saysDatabaseIsThere(const Error &error)
 }
 
 } // namespace
-
-QLatin1StringView name(Outcome outcome)
-{
-    switch (outcome) {
-    case Outcome::Ok:
-        return QLatin1StringView("ok");
-    case Outcome::Warning:
-        return QLatin1StringView("warning");
-    case Outcome::Failed:
-        return QLatin1StringView("failed");
-    case Outcome::Skipped:
-        return QLatin1StringView("skipped");
-    }
-    Q_UNREACHABLE();
-}
 
 Checkup::Checkup(app::Target target, const Clock &clock, std::stop_token stop)
     : m_target(std::move(target))
@@ -113,7 +76,7 @@ QCoro::Task<QList<CheckupStage>> Checkup::run()
         {"feed", &Checkup::tryFeed},
     };
     const std::stop_callback closing(m_stop, [this] { m_client.close(); });
-    QString failedStage;
+    QString failedName;
     for (const Step &step : steps) {
         const QString stageName = QString::fromLatin1(step.name);
         if (!isOf(m_target.server.kind, stageName))
@@ -122,10 +85,10 @@ QCoro::Task<QList<CheckupStage>> Checkup::run()
             skip(stageName, whyNotTried());
             continue;
         }
-        if (failedStage == stageName) // said already, by the stage before
+        if (failedName == stageName) // said already, by the stage before
             continue;
-        if (!failedStage.isEmpty()) {
-            skip(stageName, tr("not tried: %1 failed").arg(failedStage));
+        if (!failedName.isEmpty()) {
+            skip(stageName, tr("not tried: %1 failed").arg(failedName));
             continue;
         }
         const SteadyTime since = m_clock.steady();
@@ -133,7 +96,7 @@ QCoro::Task<QList<CheckupStage>> Checkup::run()
         keep(stage, since);
         // Missing rights do not keep us from trying the rest.
         if (stage.outcome == Outcome::Failed && stage.exitCode == ExitCode::CannotConnect)
-            failedStage = stage.name;
+            failedName = stage.name;
     }
     m_client.close();
     co_await checkDatabase();
@@ -162,7 +125,7 @@ QCoro::Task<CheckupStage> Checkup::resolve()
     for (const ServerAddress &seed : seedsOf(m_target.server)) {
         const Endpoint endpoint = seed.endpoint;
         if (endpoint.kind == Endpoint::Kind::Unix)
-            co_return fine(QStringLiteral("resolve"), endpoint.path);
+            co_return fineStage(QStringLiteral("resolve"), endpoint.path);
         if (known.contains(endpoint.host))
             continue;
         known.append(endpoint.host);
@@ -198,7 +161,7 @@ QCoro::Task<CheckupStage> Checkup::reach()
 QCoro::Task<CheckupStage> Checkup::speakTls()
 {
     const redis::TlsSettings tls = m_target.server.node.tls;
-    CheckupStage stage = fine(QStringLiteral("tls"), tr("not asked for"));
+    CheckupStage stage = fineStage(QStringLiteral("tls"), tr("not asked for"));
     if (!tls.isEnabled) {
         stage.outcome = Outcome::Skipped;
         co_return stage;
@@ -229,8 +192,8 @@ QCoro::Task<CheckupStage> Checkup::askSentinels()
     const Result<TopologyFinding> found =
         co_await cli::askSentinels(m_target.server, m_clock, m_stop);
     if (!found)
-        co_return failed(stageName, found.error(), ExitCode::CannotConnect);
-    CheckupStage stage = fine(stageName, found->detail);
+        co_return failedStage(stageName, found.error(), ExitCode::CannotConnect);
+    CheckupStage stage = fineStage(stageName, found->detail);
     if (!found->troubles.isEmpty()) {
         stage.outcome = Outcome::Warning;
         stage.error = Error{ErrorCode::CannotConnect, found->troubles.join(u"; "),
@@ -243,12 +206,12 @@ QCoro::Task<CheckupStage> Checkup::askCluster()
 {
     const Result<void> opened = co_await m_client.open();
     if (opened)
-        co_return fine(QStringLiteral("cluster"), describeCluster(m_client).detail);
+        co_return fineStage(QStringLiteral("cluster"), describeCluster(m_client).detail);
     // Who is not let in cannot ask; that is said of the login.
     const bool isLogin = opened.error().code == ErrorCode::PasswordNeeded ||
                          opened.error().code == ErrorCode::WrongPassword;
-    co_return failed(isLogin ? QStringLiteral("auth") : QStringLiteral("cluster"), opened.error(),
-                     ExitCode::CannotConnect);
+    co_return failedStage(isLogin ? QStringLiteral("auth") : QStringLiteral("cluster"),
+                          opened.error(), ExitCode::CannotConnect);
 }
 
 QCoro::Task<CheckupStage> Checkup::logIn()
@@ -256,17 +219,18 @@ QCoro::Task<CheckupStage> Checkup::logIn()
     const Result<void> opened = co_await m_client.open();
     const QString stageName = QStringLiteral("auth");
     if (!opened)
-        co_return failed(stageName, opened.error(), ExitCode::CannotConnect);
+        co_return failedStage(stageName, opened.error(), ExitCode::CannotConnect);
     const ServerAddress &server = m_target.server.node;
     const QString user = server.user.isEmpty() ? QStringLiteral("default") : server.user;
-    co_return fine(stageName, server.password.isEmpty() ? tr("as %1, without a password").arg(user)
-                                                        : tr("as %1").arg(user));
+    co_return fineStage(stageName, server.password.isEmpty()
+                                       ? tr("as %1, without a password").arg(user)
+                                       : tr("as %1").arg(user));
 }
 
 QCoro::Task<CheckupStage> Checkup::askRole()
 {
     const redis::ServerInfo info = m_client.serverInfo();
-    CheckupStage stage = fine(QStringLiteral("role"), info.toString());
+    CheckupStage stage = fineStage(QStringLiteral("role"), info.toString());
     if (info.isReplica()) {
         // For those who only look a replica is a choice, and for the others the wrong server.
         stage.outcome = m_target.isReadOnly ? Outcome::Warning : Outcome::Failed;
@@ -285,11 +249,11 @@ QCoro::Task<CheckupStage> Checkup::askRole()
 
 QCoro::Task<CheckupStage> Checkup::askTime()
 {
-    CheckupStage stage = fine(QStringLiteral("clock"), {});
+    CheckupStage stage = fineStage(QStringLiteral("clock"), {});
     // The connection's own question was sent before this one.
     const Result<redis::Reply> reply = co_await m_client.send(redis::commands::time());
     if (!reply)
-        co_return failed(stage.name, reply.error(), exitCodeOf(reply.error().code));
+        co_return failedStage(stage.name, reply.error(), exitCodeOf(reply.error().code));
     const auto offset = m_client.serverTime().offset();
     if (!offset) {
         stage.outcome = Outcome::Skipped;
@@ -307,7 +271,7 @@ QCoro::Task<CheckupStage> Checkup::tryReading()
     const QString stageName = QStringLiteral("rights to watch");
     const Result<redis::AskedRights> probed = co_await probeRights(m_client, m_target.family);
     if (!probed)
-        co_return failed(stageName, probed.error(), exitCodeOf(probed.error().code));
+        co_return failedStage(stageName, probed.error(), exitCodeOf(probed.error().code));
     m_rights = *probed;
     co_return judged(stageName, app::Deed::Watch, tr("scan and read locks and cached sessions"));
 }
@@ -318,7 +282,7 @@ QCoro::Task<CheckupStage> Checkup::tryActing()
     CheckupStage stage =
         judged(stageName, app::Deed::Write, tr("take, release and delete locks and sessions"));
     if (m_target.isReadOnly) {
-        stage = fine(stageName, tr("not tried: the connection is read-only"));
+        stage = fineStage(stageName, tr("not tried: the connection is read-only"));
         stage.outcome = Outcome::Skipped;
     } else if (stage.error) {
         stage.error->hint = tr("watch only with --read-only; or %1").arg(stage.error->hint);
@@ -335,17 +299,18 @@ QCoro::Task<CheckupStage> Checkup::lookFurther()
         for (const redis::Right &right : m_rights.rights.refused(rights))
             missing.append(right.toString());
     }
-    co_return fine(stageName, missing.isEmpty() ? tr("none is known to be missing")
-                                                : tr("done without: %1").arg(missing.join(u", ")));
+    co_return fineStage(stageName, missing.isEmpty()
+                                       ? tr("none is known to be missing")
+                                       : tr("done without: %1").arg(missing.join(u", ")));
 }
 
 /// Whether a right that it takes is known to be missing.
 CheckupStage Checkup::judged(const QString &stageName, app::Deed deed, const QString &what) const
 {
     const auto missing = m_rights.rights.refused(app::rightsFor(deed, m_target.family));
-    return missing.isEmpty() ? fine(stageName, what)
-                             : failed(stageName, app::missingRights(missing, m_rights.user),
-                                      ExitCode::NotPermitted);
+    return missing.isEmpty() ? fineStage(stageName, what)
+                             : failedStage(stageName, app::missingRights(missing, m_rights.user),
+                                           ExitCode::NotPermitted);
 }
 
 QCoro::Task<CheckupStage> Checkup::tryFeed()
@@ -353,9 +318,9 @@ QCoro::Task<CheckupStage> Checkup::tryFeed()
     const Result<FeedProof> proof = co_await cli::tryFeed(m_client, m_target, m_clock, m_stop);
     const QString stageName = QStringLiteral("feed");
     if (!proof)
-        co_return failed(stageName, proof.error(), exitCodeOf(proof.error().code));
+        co_return failedStage(stageName, proof.error(), exitCodeOf(proof.error().code));
     const QString kind = name(proof->kind);
-    CheckupStage stage = fine(stageName, kind);
+    CheckupStage stage = fineStage(stageName, kind);
     stage.outcome = Outcome::Warning;
     if (proof->kind == redis::ChangeFeed::Kind::Poll) {
         stage.detail =
@@ -397,15 +362,17 @@ QCoro::Task<> Checkup::checkDatabase()
     const Result<void> checked = co_await database.check();
     const bool isReached = checked || saysDatabaseIsThere(checked.error());
     if (!isReached) {
-        keep(failed(QStringLiteral("database"), checked.error(), ExitCode::CannotConnect), since);
+        keep(failedStage(QStringLiteral("database"), checked.error(), ExitCode::CannotConnect),
+             since);
         skip(QStringLiteral("tables"), tr("not tried: %1 failed").arg(QStringLiteral("database")));
         co_return;
     }
-    keep(fine(QStringLiteral("database"), m_target.database->displayText()), since);
+    keep(fineStage(QStringLiteral("database"), m_target.database->displayText()), since);
     if (checked)
-        keep(fine(QStringLiteral("tables"), tr("as needed")), since);
+        keep(fineStage(QStringLiteral("tables"), tr("as needed")), since);
     else
-        keep(failed(QStringLiteral("tables"), checked.error(), exitCodeOf(checked.error().code)),
+        keep(failedStage(QStringLiteral("tables"), checked.error(),
+                         exitCodeOf(checked.error().code)),
              since);
 }
 

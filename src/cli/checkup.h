@@ -3,7 +3,7 @@
 
 #include "app/neededrights.h"
 #include "app/target.h"
-#include "cli/exitcode.h"
+#include "cli/checkupstage.h"
 #include "core/clock.h"
 #include "core/flows.h"
 #include "redis/client.h"
@@ -16,19 +16,6 @@
 #include <stop_token>
 
 namespace lockkeeper::cli {
-
-/// One thing that `doctor` looked at.
-struct CheckupStage
-{
-    enum class Outcome { Ok, Warning, Failed, Skipped };
-
-    QString name; ///< "resolve", "connect", …; programs rely on it
-    Outcome outcome = Outcome::Ok;
-    QString detail;             ///< what was found
-    std::optional<Error> error; ///< of a failure or a warning
-    milliseconds took{0};
-    ExitCode exitCode = ExitCode::Done; ///< what a failure here means for the program
-};
 
 /// Tries a target stage by stage, from the name's resolution to the database's tables; what comes
 /// after a failed stage of the server is skipped, the database is tried in any case. Stopped, it
@@ -68,8 +55,5 @@ private:
     redis::AskedRights m_rights;
     QList<CheckupStage> m_stages;
 };
-
-/// "ok", "warning", "failed", "skipped".
-[[nodiscard]] QLatin1StringView name(CheckupStage::Outcome outcome);
 
 } // namespace lockkeeper::cli

@@ -22,21 +22,13 @@ void SeveralServers::add(const Result<QString> &found)
 
 CheckupStage SeveralServers::stage() const
 {
-    CheckupStage stage;
-    stage.name = m_stageName;
-    stage.detail = m_details.join(u"; ");
-    stage.error = m_error;
+    if (m_error && (m_details.isEmpty() || m_error->code == ErrorCode::Cancelled))
+        return failedStage(m_stageName, *m_error, ExitCode::CannotConnect);
+    CheckupStage stage = fineStage(m_stageName, m_details.join(u"; "));
     if (!m_error)
         return stage;
-    if (m_details.isEmpty() || m_error->code == ErrorCode::Cancelled) {
-        const bool isInterrupted = m_error->code == ErrorCode::Cancelled; // no fault of a server
-        stage.outcome = CheckupStage::Outcome::Failed;
-        stage.exitCode = isInterrupted ? ExitCode::Failed : ExitCode::CannotConnect;
-        if (isInterrupted)
-            stage.error->what = QCoreApplication::translate("lockkeeper::cli", "interrupted");
-        return stage;
-    }
     stage.outcome = CheckupStage::Outcome::Warning;
+    stage.error = m_error;
     stage.error->what = QCoreApplication::translate("lockkeeper::cli", "%1 of %2 fail: %3")
                             .arg(m_failures.size())
                             .arg(m_failures.size() + m_details.size())

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "cli/checkup.h"
+#include "cli/checkupstage.h"
+#include "core/result.h"
 
 #include <QStringList>
 
