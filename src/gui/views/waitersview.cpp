@@ -129,7 +129,7 @@ QCoro::Task<> WaitersView::sampleFlow(app::Workspace *workspace, LockKey key, qu
 {
     const redis::MonitorTap::Budget budget;
     const Result<locks::WaiterSample> sample = co_await workspace->sampleWaiters(budget);
-    if (view)
+    if (view && view->m_workspace == workspace) // what another user may not do says nothing
         view->told(sample, key, generation);
 }
 
