@@ -58,8 +58,8 @@ void WindowScaleTest::aScanCanBeCancelledAndDoneAgain()
     auto *cancel = fixture.window.status().findChild<QToolButton *>(QStringLiteral("cancelScan"));
     auto *progress = fixture.window.status().findChild<QLabel *>(QStringLiteral("scan"));
     QTRY_VERIFY_WITH_TIMEOUT(cancel->isVisible(), kLimitMs);
-    QVERIFY2(progress->text().startsWith(u"scanning, ") && progress->text().endsWith(u" %"),
-             qPrintable(progress->text()));
+    QTRY_VERIFY2(progress->text().startsWith(u"scanning, ") && progress->text().endsWith(u" %"),
+                 qPrintable(progress->text()));
     QTest::mouseClick(cancel, Qt::LeftButton);
 
     const locks::LockMonitor &monitor = fixture.host.workspace()->monitor();

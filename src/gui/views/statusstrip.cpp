@@ -145,9 +145,12 @@ void StatusStrip::presentFeed(app::Workspace &workspace)
     QString scan;
     if (feed.scan) {
         const auto fraction = feed.scan->fraction();
-        scan = fraction
-                   ? tr("scanning, %1 %").arg(static_cast<int>(*fraction * 100))
-                   : tr("scanning, %1 keys so far").arg(locale().toString(feed.scan->keysExamined));
+        if (feed.scan->keysExamined == 0)
+            scan = tr("scanning");
+        else if (fraction)
+            scan = tr("scanning, %1 %").arg(static_cast<int>(*fraction * 100));
+        else
+            scan = tr("scanning, %1 keys so far").arg(locale().toString(feed.scan->keysExamined));
     }
     say(m_scan, scan);
     m_cancelScan->setVisible(feed.scan.has_value());
