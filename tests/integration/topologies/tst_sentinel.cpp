@@ -161,12 +161,16 @@ void TestSentinel::followsAFailoverWhileWatching()
     QTRY_COMPARE_WITH_TIMEOUT(watch.eventsOf("chat:session_lock:s7"),
                               QStringLiteral("snapshot released"), kPatienceMs);
 
-    // The old primary comes back as a replica: nobody goes back to it.
+    // The old primary comes back as a replica; on a busy machine the Sentinels may go back to it.
     QVERIFY(group.node(0).restart());
-    QVERIFY(group.waitForReplica(group.node(0)));
-    group.node(1).redis({"SET", "chat:session_lock:late", "x", "PX", "600000"});
-    QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn({&group.node(1)}), kPatienceMs);
-    QVERIFY(watch.client.place().contains(portOf(group.node(1))));
+    RedisServer *now = nullptr;
+    QVERIFY(test::eventually([&] {
+        now = group.primary();
+        return now && test::infoField(*now, "replication", "connected_slaves") == "1";
+    }));
+    now->redis({"SET", "chat:session_lock:late", "x", "PX", "600000"});
+    QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn({now}), kPatienceMs);
+    QVERIFY2(watch.client.place().contains(portOf(*now)), qPrintable(watch.client.place()));
 }
 
 void TestSentinel::holdsALockThroughAFailover()
