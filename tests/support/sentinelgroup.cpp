@@ -3,6 +3,8 @@
 
 #include "support/eventually.h"
 
+#include <chrono>
+
 namespace lockkeeper::test {
 
 namespace {
@@ -144,12 +146,17 @@ bool SentinelGroup::waitForFailover(const RedisServer &old)
     });
 }
 
-bool SentinelGroup::waitForReplica(RedisServer &node)
+bool SentinelGroup::waitUntilWhole()
 {
-    return eventually([&node] {
-        return infoField(node, "replication", "role") == "slave" &&
-               infoField(node, "replication", "master_link_status") == "up";
-    });
+    // Sentinels whose timers came late trust nothing for half a minute ("TILT").
+    constexpr std::chrono::minutes kLimit(2);
+    return eventually(
+        [this] {
+            RedisServer *now = primary();
+            const QByteArray replicas = QByteArray::number(nodes() - 1);
+            return now && infoField(*now, "replication", "connected_slaves") == replicas;
+        },
+        kLimit);
 }
 
 QString SentinelGroup::url() const

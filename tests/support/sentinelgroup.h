@@ -47,8 +47,9 @@ public:
     [[nodiscard]] RedisServer *primary();
     /// Waits until the Sentinels agree on another primary than `old`, and it agrees too.
     [[nodiscard]] bool waitForFailover(const RedisServer &old);
-    /// Waits until the node follows the primary, in sync.
-    [[nodiscard]] bool waitForReplica(RedisServer &node);
+    /// Waits until all nodes that run follow one primary. Which one it is, the Sentinels decide: on
+    /// a busy machine they may take the new one for lost for a moment, and go back.
+    [[nodiscard]] bool waitUntilWhole();
 
     /// redis+sentinel://host:port,…/SERVICE, passwords included.
     [[nodiscard]] QString url() const;

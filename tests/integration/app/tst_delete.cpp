@@ -214,7 +214,7 @@ void TestDelete::cacheFailureIsPartlyDone()
 {
     test::RedisServer::Options options;
     options.aclUsers = {
-        QStringLiteral("half on >pw ~chat:session_lock:* %R~chat:session:* &* +@all")};
+        QStringLiteral("half on >pw ~chat:session_lock:* %R~chat:session:* &* +@all -acl")};
     test::Workbench bench(options);
     LK_START_REDIS(bench);
     QVERIFY(bench.addSession("s1", "u1"));

@@ -150,7 +150,7 @@ void TestCliInterrupt::endsTheDoctor()
     const QJsonObject document = documentOf(*process);
     for (const QJsonValue value : document[u"stages"].toArray())
         stages.insert(value[u"stage"].toString(), value.toObject());
-    QCOMPARE(stages.size(), 10);
+    QCOMPARE(stages.size(), 12);
     QCOMPARE(stages[QStringLiteral("connect")][u"outcome"].toString(), QStringLiteral("ok"));
     QCOMPARE(stages[stage][u"outcome"].toString(), QStringLiteral("failed"));
     QCOMPARE(stages[stage][u"error"][u"code"].toString(), QStringLiteral("cancelled"));
