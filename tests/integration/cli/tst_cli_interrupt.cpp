@@ -125,7 +125,7 @@ void TestCliInterrupt::endsTheDoctor_data()
     QTest::addColumn<int>("signal");
     QTest::newRow("database, SIGINT") << "database" << SIGINT;
     QTest::newRow("database, SIGTERM") << "database" << SIGTERM;
-    QTest::newRow("server") << "auth" << SIGINT;
+    QTest::newRow("server") << "connect" << SIGINT;
 }
 
 void TestCliInterrupt::endsTheDoctor()
@@ -135,7 +135,7 @@ void TestCliInterrupt::endsTheDoctor()
     RedisServer server;
     LK_START_REDIS(server);
     SilentServer silent;
-    CliProgram cli(stage == u"auth" ? QString(u"redis://" + silent.address()) : server.url());
+    CliProgram cli(stage == u"connect" ? QString(u"redis://" + silent.address()) : server.url());
     cli.setEnvironment(QStringLiteral("LOCKKEEPER_DB"),
                        u"postgresql://lk@" + silent.address() + u"/chat?connect_timeout=60");
     const auto process = cli.start({QStringLiteral("doctor"), kJson});
@@ -151,7 +151,7 @@ void TestCliInterrupt::endsTheDoctor()
     for (const QJsonValue value : document[u"stages"].toArray())
         stages.insert(value[u"stage"].toString(), value.toObject());
     QCOMPARE(stages.size(), 12);
-    QCOMPARE(stages[QStringLiteral("connect")][u"outcome"].toString(), QStringLiteral("ok"));
+    QCOMPARE(stages[QStringLiteral("resolve")][u"outcome"].toString(), QStringLiteral("ok"));
     QCOMPARE(stages[stage][u"outcome"].toString(), QStringLiteral("failed"));
     QCOMPARE(stages[stage][u"error"][u"code"].toString(), QStringLiteral("cancelled"));
     QCOMPARE(stages[QStringLiteral("tables")][u"outcome"].toString(), QStringLiteral("skipped"));
