@@ -70,6 +70,8 @@ Result<ChainPlace> nextPlace(const QString &folder, const QString &file, const H
         place.previous = chainHash(last->whole);
         break;
     }
+    // The first line of all may have been written by a program that ended before the head was.
+    place.isHeadLost = head.number == 0 && place.number > 1;
     if (head.number > 0 && head.number >= place.number) {
         place.number = head.number;
         place.previous = head.hash;
@@ -93,11 +95,16 @@ Result<void> appendToChain(const QString &folder, const QString &file,
     const Result<Head> head = readHead(folder);
     if (!head)
         return head.error();
-    const Result<ChainPlace> place = nextPlace(folder, file, *head);
+    // Never behind what is written: another program, or the clock, may be in the next month
+    // already.
+    QString target = file;
+    for (const QString &written : auditFiles(folder))
+        target = std::max(target, written);
+    const Result<ChainPlace> place = nextPlace(folder, target, *head);
     if (!place)
         return place.error();
     const QByteArray line = make(*place);
-    const Result<void> appended = appendLineDurably(file, line);
+    const Result<void> appended = appendLineDurably(target, line);
     if (!appended)
         return appended;
     // A head that is behind is no fault, so the act need not be refused for it.
@@ -113,7 +120,8 @@ QStringList auditFiles(const QString &folder)
     const QDir place(folder);
     QStringList files;
     for (const QString &name :
-         place.entryList({QStringLiteral("[0-9]*-[0-9]*.jsonl")}, QDir::AllEntries, QDir::Name))
+         place.entryList({QStringLiteral("[0-9][0-9][0-9][0-9]-[0-9][0-9].jsonl")},
+                         QDir::AllEntries, QDir::Name))
         files.append(folder + u'/' + name);
     return files;
 }
@@ -221,6 +229,12 @@ void ChainWalk::follow(const ChainPlace &place, const QByteArray &hash)
                   : QStringLiteral("entry %1, the one before, was changed after it was written")
                         .arg(m_number),
               m_line);
+    if (place.isHeadLost)
+        fault(
+            QStringLiteral("the file \"chain\" was gone when entry %1 was written: whether others "
+                           "had been removed before it cannot be told")
+                .arg(place.number),
+            m_line);
     m_number = place.number;
     compareWithHead(place.number, hash);
 }

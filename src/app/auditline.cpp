@@ -46,6 +46,8 @@ void writePlace(Json &line, const ChainPlace &place)
     line["prev"] = place.previous.toStdString();
     if (!place.torn.isEmpty())
         line["torn"] = place.torn.toStdString();
+    if (place.isHeadLost)
+        line["head"] = "lost";
 }
 
 void writeOutcome(Json &line, const AuditEntry &entry)
@@ -123,9 +125,12 @@ std::optional<AuditRecord> parseAuditLine(const QByteArray &line)
     if (!at || (phase != u"intent" && phase != u"outcome"))
         return std::nullopt;
     AuditRecord record;
-    record.place.number = number(json, "n").value_or(0);
+    constexpr qint64 kMostEntries = 1LL << 53; // what every reader of JSON can count to
+    const qint64 entry = number(json, "n").value_or(0);
+    record.place.number = entry > 0 && entry < kMostEntries ? entry : 0;
     record.place.previous = string(json, "prev").toLatin1();
     record.place.torn = string(json, "torn").toLatin1();
+    record.place.isHeadLost = string(json, "head") == u"lost";
     record.at = *at;
     record.phase = phase == u"intent" ? AuditEntry::Phase::Intent : AuditEntry::Phase::Outcome;
     record.actionId = string(json, "id");

@@ -40,9 +40,10 @@ struct AuditEntry
 /// Where a line stands in the chain of all lines.
 struct ChainPlace
 {
-    qint64 number = 0;   ///< from 1 on, over all files; 0: a line from before there was a chain
-    QByteArray previous; ///< SHA-256, in hex, of the line before
-    QByteArray torn;     ///< SHA-256 of a torn line between the two; empty: there is none
+    qint64 number = 0;       ///< from 1 on, over all files; 0: a line from before there was a chain
+    QByteArray previous;     ///< SHA-256, in hex, of the line before
+    QByteArray torn;         ///< SHA-256 of a torn line between the two; empty: there is none
+    bool isHeadLost = false; ///< nobody knew any more which line was the newest
 };
 
 /// A line as it was read; ids, keys and tokens as `printable` wrote them.

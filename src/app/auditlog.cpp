@@ -150,10 +150,13 @@ QFuture<Result<std::optional<WallTime>>> AuditLog::unfinished(QString action, QS
     const std::chrono::year_month_day today(std::chrono::floor<std::chrono::days>(now));
     const WallTime lastMonth(std::chrono::sys_days(today.year() / today.month() / 1) -
                              std::chrono::days(1));
-    const QStringList files{fileOf(m_folder, lastMonth), fileOf(m_folder, now)};
+    const QString oldest = fileOf(m_folder, lastMonth);
     const Subject subject{std::move(action), std::move(place), printable(key.bytes())};
-    return QtConcurrent::run(m_writer.get(),
-                             [files, subject] { return firstUnfinished(files, subject); });
+    return QtConcurrent::run(m_writer.get(), [folder = m_folder, oldest, subject] {
+        QStringList files = auditFiles(folder);
+        files.removeIf([&](const QString &file) { return file < oldest; });
+        return firstUnfinished(files, subject);
+    });
 }
 
 QFuture<Result<QList<AuditRecord>>> AuditLog::records(std::optional<WallTime> since) const

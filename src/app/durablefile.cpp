@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/durablefile.h"
 
+#include <QDeadlineTimer>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QThread>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -16,6 +19,9 @@
 namespace lockkeeper::app {
 
 namespace {
+
+/// Others hold the lock for as long as two writes to the disk take.
+constexpr std::chrono::seconds kLockPatience{5};
 
 template<typename Call>
 int retried(Call call)
@@ -73,6 +79,15 @@ Result<void> writeWhole(int fd, const QString &path, const QByteArray &line)
     return error;
 }
 
+/// Whoever deletes a file leaves those that wait for it with one that nobody finds.
+bool isStillAt(const QByteArray &name, int fd)
+{
+    struct stat opened{};
+    struct stat found{};
+    return ::fstat(fd, &opened) == 0 && ::lstat(name.constData(), &found) == 0 &&
+           opened.st_ino == found.st_ino && opened.st_dev == found.st_dev;
+}
+
 } // namespace
 
 Descriptor::~Descriptor()
@@ -106,13 +121,23 @@ Result<void> ensureFolder(const QString &path)
 
 Result<Descriptor> openLocked(const QString &path)
 {
-    Descriptor file(::open(QFile::encodeName(path).constData(),
-                           O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file.isOpen())
-        return fileFailure(QStringLiteral("cannot open"), path);
-    if (retried([&] { return ::flock(file.fd(), LOCK_EX); }) != 0)
-        return fileFailure(QStringLiteral("cannot lock"), path);
-    return file;
+    const QByteArray name = QFile::encodeName(path);
+    const QDeadlineTimer deadline(kLockPatience);
+    for (;;) {
+        Descriptor file(::open(name.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+        if (!file.isOpen())
+            return fileFailure(QStringLiteral("cannot open"), path);
+        const bool isLocked = retried([&] { return ::flock(file.fd(), LOCK_EX | LOCK_NB); }) == 0;
+        if (!isLocked && errno != EWOULDBLOCK)
+            return fileFailure(QStringLiteral("cannot lock"), path);
+        if (isLocked && isStillAt(name, file.fd()))
+            return file;
+        if (deadline.hasExpired())
+            return Error{ErrorCode::Io, u"another program holds " + path + u" locked",
+                         QStringLiteral("is a Lockkeeper stopped? go on with it, or end it")};
+        if (!isLocked)
+            QThread::msleep(10);
+    }
 }
 
 Result<void> appendLineDurably(const QString &path, const QByteArray &line)

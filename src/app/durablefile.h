@@ -40,7 +40,7 @@ private:
 [[nodiscard]] Result<void> ensureFolder(const QString &path);
 
 /// Opens or makes the file, mode 0600, for reading and writing, and waits until no other process
-/// holds it locked. Links are not followed.
+/// holds it locked, five seconds at the most. Links are not followed.
 [[nodiscard]] Result<Descriptor> openLocked(const QString &path);
 
 /// Appends `line` and a newline to the file, and returns when both are on the disk. A file that is

@@ -61,9 +61,10 @@ void CommandLine::declareCommon()
     CLI::App &app = *m_app;
     const std::string group = tr("Connection and output, before or after the verb").toStdString();
     app::TargetInput &target = m_options.target;
-    addWord(app, "--url", target.url,
-            tr("redis://, rediss:// (TLS) or redis+unix:///path, with user, password "
-               "and /db; redis+sentinel://host,…/SERVICE; redis+cluster://host,…"))
+    addWord(
+        app, "--url", target.url,
+        tr("redis://, rediss:// (TLS) or redis+unix:///path, with user, password "
+           "and /db (?db=N after a path); redis+sentinel://host,…/SERVICE; redis+cluster://host,…"))
         ->type_name("URL")
         ->group(group);
     addWord(app, "--db", target.database, tr("postgresql://user@host/database or sqlite:///path"))

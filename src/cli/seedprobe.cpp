@@ -29,8 +29,8 @@ QString tr(const char *text)
 
 QString mapHint()
 {
-    return tr("if the announced address cannot be reached from here, add "
-              "?map=announced:port=reachable:port");
+    return tr("a failover may be under way: try again in some seconds; if the announced address "
+              "cannot be reached from here, add ?map=announced:port=reachable:port");
 }
 
 /// One Sentinel's answer, or why there is none.

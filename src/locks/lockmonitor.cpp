@@ -77,8 +77,11 @@ void LockMonitor::connectParts()
     connect(&m_changes, &ChangeFeed::lost, this, &LockMonitor::feedLost);
     connect(&m_changes, &ChangeFeed::keysChanged, this, &LockMonitor::keysChanged);
     connect(&m_changes, &ChangeFeed::everythingChanged, this, [this] {
+        // It names no database: what is known is looked at first, and may well be there still.
         m_registry.noteFlush();
         beginScan(Scanner::Pace::Gentle);
+        m_registry.recheckAll();
+        readSoon();
         emit everythingChanged();
     });
     connect(&m_client, &redis::Client::stateChanged, this, &LockMonitor::clientChanged);

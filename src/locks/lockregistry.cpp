@@ -259,7 +259,9 @@ HoldEnd LockRegistry::endOfGone(const LockRecord &record, const LockObservation 
 {
     if (const auto expected = m_expected.settle(record, m_clock.steady()))
         return *expected;
-    if (m_flushed.contains(record.key))
+    // A flush names no key: one that was named since then was there still, so it was another's.
+    const bool isNamedSince = pushes.last && *pushes.last > m_flushedAt;
+    if (m_flushed.contains(record.key) && !isNamedSince)
         return HoldEnd::Flushed;
     const bool isExpired =
         record.deadline &&

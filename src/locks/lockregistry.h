@@ -58,6 +58,8 @@ public:
 
     /// Something about the row has changed that no feed told: it becomes dirty.
     void recheck(const LockKey &key) { m_reads.addDue(key); }
+    /// All rows at once.
+    void recheckAll();
     /// Whether a read of the key is due or under way.
     [[nodiscard]] bool isToBeRead(const LockKey &key) const { return m_reads.contains(key); }
     /// What the TTL alone says of the row's deadline: taken over where it is off by more than both

@@ -17,7 +17,10 @@ void LockMonitor::cancelScan()
     m_scanner.stop();
     m_progress = m_scanner.progress();
     m_isPartial = true;
-    patrol(); // where nobody tells of changes, somebody has to look
+    // Where nobody tells of changes, somebody has to look; an audit would count what was not
+    // reached.
+    if (m_changes.kind() != redis::ChangeFeed::Kind::Push)
+        patrol();
     updateFeed();
 }
 

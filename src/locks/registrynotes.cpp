@@ -21,6 +21,12 @@ void LockRegistry::noteFlush()
     }
 }
 
+void LockRegistry::recheckAll()
+{
+    for (const LockRecord &record : m_records)
+        recheck(record.key);
+}
+
 void LockRegistry::correctDeadline(const LockKey &key, const LockObservation &ttl,
                                    milliseconds jitter)
 {

@@ -48,6 +48,8 @@ void Client::takeTime(const ServerTime::Sample &sample)
 QByteArray Client::keyOn(const NodeId &node, const QByteArray &prefix) const
 {
     constexpr int kTries = 100'000; // one primary of a thousand serves a key in a thousand
+    if (!m_topology->isServing(node))
+        return prefix;
     for (int i = 0; i < kTries; ++i) {
         QByteArray key = prefix + ':' + QByteArray::number(i);
         if (nodeOf(key) == node)

@@ -60,6 +60,8 @@ public:
     [[nodiscard]] NodeId nodeOf(const QByteArray &key) const { return m_topology->nodeOf(key); }
     /// A key that begins with `prefix` and that this primary serves.
     [[nodiscard]] QByteArray keyOn(const NodeId &node, const QByteArray &prefix) const;
+    /// See Topology::isServing().
+    [[nodiscard]] bool isServing(const NodeId &node) const { return m_topology->isServing(node); }
     /// What the server said of itself, its role as of the newest heartbeat; of several what holds
     /// of all.
     [[nodiscard]] ServerInfo serverInfo() const { return m_topology->serverInfo(); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "redis/clustertopology.h"
+#include "redis/routing.h"
 
 #include <QPointer>
 #include <QStringList>
@@ -136,8 +137,10 @@ QCoro::Task<bool> ClusterTopology::askAnybody()
     const QPointer<ClusterTopology> self(this);
     const QList<Endpoint> endpoints = everybody();
     for (const Endpoint &endpoint : endpoints) {
-        const Link::Options once{
-            .clientName = "lockkeeper", .reconnects = false, .connectDeadline = kConnectDeadline};
+        const Link::Options once{.clientName = "lockkeeper",
+                                 .reconnects = false,
+                                 .mode = ServerInfo::Mode::Cluster,
+                                 .connectDeadline = kConnectDeadline};
         const auto probe = std::make_unique<Link>(m_deployment.nodeAt(endpoint), once, m_clock);
         m_probe = probe.get();
         const Result<void> opened = co_await probe->open();
@@ -171,6 +174,18 @@ QCoro::Task<Result<ClusterTopology::Answer>> ClusterTopology::ask(QPointer<Link>
         const Result<ClusterMap> map = parseShards(replies->first(), isTls, host);
         if (!map)
             co_return map.error();
+        // Some releases leave slots out of it after a failover (redis#13414, valkey#784).
+        const bool isWhole = map->served() == kSlots || !link;
+        if (isWhole)
+            co_return Answer{*map, epoch};
+        const Command ranges{{"CLUSTER", "SLOTS"}, Effect::ReadOnly, kAnswerDeadline};
+        const QList<Command> rangesQuestion{ranges};
+        const auto rangesReply = co_await link->send(rangesQuestion);
+        if (rangesReply && rangesReply->first().isArray()) {
+            const Result<ClusterMap> other = parseSlots(rangesReply->first(), host);
+            if (other && other->served() > map->served())
+                co_return Answer{*other, epoch};
+        }
         co_return Answer{*map, epoch};
     }
     if (!link)
@@ -211,8 +226,12 @@ void ClusterTopology::endRound()
     const QPointer<ClusterTopology> self(this);
     const bool isReady = currentState() == Link::State::Ready;
     const bool isLost = m_nodes.empty() && m_roundError && isLasting(*m_roundError);
-    if (isReady)
+    if (isReady) {
         m_backoff.reset();
+        retryIdleNodes();
+        if (!self)
+            return;
+    }
     if (m_isRefreshWanted)
         m_refreshTimer.start(kRefreshSoon);
     else if (isReady)

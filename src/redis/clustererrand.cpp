@@ -125,6 +125,8 @@ QCoro::Task<> ClusterTopology::run(std::shared_ptr<ClusterErrand> errand)
             take(*errand, part, replies, !self || m_state == Link::State::Closed);
         }
         errand->parts.clear();
+        if (self && m_state == Link::State::Closed && !errand->error)
+            errand->error = closedError();
         const QList<qsizetype> again = redirected(*errand);
         if (!self || errand->error || again.isEmpty())
             break;

@@ -87,18 +87,26 @@ void addShard(Draft &draft, const Reply &shard, bool isTls, const QString &asked
 {
     const QList<Reply> bounds = field(shard, "slots").elements();
     const QList<Reply> nodes = field(shard, "nodes").elements();
+    const auto isLive = [](const Reply &node) {
+        return field(node, "role").bytes() == "master" && field(node, "health").bytes() == "online";
+    };
+    const bool hasLive = std::ranges::any_of(nodes, isLive);
     for (const Reply &node : nodes) {
         const NodeId id(field(node, "id").bytes());
+        // An endpoint that is not known is "?"; one that is empty means the host that was asked.
+        const QByteArray endpoint = field(node, "endpoint").bytes();
         Endpoint announced;
-        announced.host =
-            hostOf({field(node, "endpoint").bytes(), field(node, "ip").bytes()}, askedHost);
+        announced.host = endpoint == "?" ? hostOf({field(node, "ip").bytes()}, askedHost)
+                                         : hostOf({endpoint}, askedHost);
         announced.port = portOf(node, isTls);
         if (field(node, "role").bytes() != "master") {
             draft.replicas.append(announced);
             continue;
         }
-        if (bounds.isEmpty() && field(node, "health").bytes() != "online")
-            continue; // what has failed over is nobody's primary any more
+        // What has failed over is nobody's primary any more; from Redis 7.2 on it stays in the
+        // shard of its successor.
+        if (!isLive(node) && (bounds.isEmpty() || hasLive))
+            continue;
         draft.add({id, announced});
         for (qsizetype i = 0; i + 1 < bounds.size(); i += 2)
             draft.ranges.append(

@@ -127,7 +127,9 @@ void ClusterTopology::adopt(const ClusterMap &map)
 ClusterTopology::Node ClusterTopology::makeNode(const ClusterMap::Node &node)
 {
     const ServerAddress address = m_deployment.nodeAt(m_deployment.reachable(node.announced));
-    const Link::Options options{.clientName = "lockkeeper", .reconnects = m_options.reconnects};
+    const Link::Options options{.clientName = "lockkeeper",
+                                .reconnects = m_options.reconnects,
+                                .mode = ServerInfo::Mode::Cluster};
     auto link = std::make_unique<Link>(address, options, m_clock);
     connect(link.get(), &Link::stateChanged, this, &ClusterTopology::nodeChanged);
     // A primary that has become a replica says so before the map is read again.
@@ -149,12 +151,35 @@ void ClusterTopology::dropLink(std::unique_ptr<Link> link)
     link.release()->deleteLater();
 }
 
+bool ClusterTopology::isServing(const Node &node) const
+{
+    return m_map.owners.contains(int(&node - m_nodes.data()));
+}
+
 void ClusterTopology::nodeChanged(Link::State state)
 {
     // A primary that is lost may have been replaced already.
     if (state == Link::State::Waiting)
         refreshSoon();
+    const QPointer<ClusterTopology> self(this);
     update();
+    // One that serves nothing yet counts from when it is connected: keys may be on their way to it.
+    const bool isIdleThere = self && std::ranges::any_of(m_nodes, [this](const Node &node) {
+                                 return node.link.get() == sender() && !isServing(node);
+                             });
+    if (isIdleThere)
+        emit primariesChanged();
+}
+
+void ClusterTopology::retryIdleNodes()
+{
+    constexpr std::size_t kRounds = 10;
+    if (m_round % kRounds != 0)
+        return;
+    for (const Node &node : m_nodes) {
+        if (node.link->state() == Link::State::Failed && !isServing(node))
+            node.link->retryNow();
+    }
 }
 
 Link::State ClusterTopology::currentState() const
@@ -165,8 +190,9 @@ Link::State ClusterTopology::currentState() const
         return m_refreshTimer.isActive() ? Link::State::Waiting : Link::State::Failed;
     }
     const auto isAny = [this](Link::State state) {
-        return std::ranges::any_of(
-            m_nodes, [state](const Node &node) { return node.link->state() == state; });
+        return std::ranges::any_of(m_nodes, [this, state](const Node &node) {
+            return node.link->state() == state && isServing(node);
+        });
     };
     if (isAny(Link::State::Failed))
         return Link::State::Failed;
@@ -204,8 +230,9 @@ Error ClusterTopology::trouble() const
 {
     if (m_nodes.empty())
         return m_roundError.value_or(Error{});
-    const bool areAllThere = std::ranges::all_of(
-        m_nodes, [](const Node &node) { return node.link->state() == Link::State::Ready; });
+    const bool areAllThere = std::ranges::all_of(m_nodes, [this](const Node &node) {
+        return node.link->state() == Link::State::Ready || !isServing(node);
+    });
     if (!areAllThere)
         return lostNodes();
     return {ErrorCode::CannotConnect,
@@ -222,7 +249,7 @@ Error ClusterTopology::lostNodes() const
     bool isElsewhere = false;
     for (const Node &node : m_nodes) {
         const Link::State state = node.link->state();
-        if (state == Link::State::Ready || !node.link->lastError())
+        if (state == Link::State::Ready || !node.link->lastError() || !isServing(node))
             continue;
         ++lost;
         // Where nobody was ever reached under an announced address it may be one of another net.
@@ -280,6 +307,8 @@ std::optional<SteadyTime> ClusterTopology::lastHeard() const
 {
     std::optional<SteadyTime> oldest;
     for (const Node &node : m_nodes) {
+        if (!isServing(node))
+            continue;
         const auto heard = node.link->lastHeard();
         if (!heard)
             return std::nullopt;
@@ -299,9 +328,12 @@ std::optional<std::chrono::microseconds> ClusterTopology::roundTrip() const
 QList<Primary> ClusterTopology::primaries() const
 {
     QList<Primary> primaries;
-    for (const Node &node : m_nodes)
-        primaries.append({node.id, node.link->address(), node.announced, node.link->serverInfo(),
-                          node.link->state() == Link::State::Ready});
+    for (const Node &node : m_nodes) {
+        const bool isReady = node.link->state() == Link::State::Ready;
+        if (isReady || isServing(node))
+            primaries.append(
+                {node.id, node.link->address(), node.announced, node.link->serverInfo(), isReady});
+    }
     return primaries;
 }
 
@@ -309,6 +341,12 @@ NodeId ClusterTopology::nodeOf(const QByteArray &key) const
 {
     const int owner = m_map.owners.value(slotOf(key), -1);
     return owner < 0 ? NodeId() : m_nodes[std::size_t(owner)].id;
+}
+
+bool ClusterTopology::isServing(const NodeId &node) const
+{
+    const auto found = std::ranges::find(m_nodes, node, &Node::id);
+    return found != m_nodes.end() && isServing(*found);
 }
 
 QString ClusterTopology::place() const

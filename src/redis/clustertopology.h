@@ -67,6 +67,7 @@ public:
     [[nodiscard]] std::optional<std::chrono::microseconds> roundTrip() const override;
     [[nodiscard]] QList<Primary> primaries() const override;
     [[nodiscard]] NodeId nodeOf(const QByteArray &key) const override;
+    [[nodiscard]] bool isServing(const NodeId &node) const override;
     [[nodiscard]] QString place() const override;
     [[nodiscard]] Replies send(const QList<Command> &commands) override;
     [[nodiscard]] Replies sendTo(const NodeId &node, const QList<Command> &commands) override;
@@ -87,8 +88,13 @@ private:
 
     // Who is there: clustertopology.cpp
     void adopt(const ClusterMap &map);
+    /// Whether the node serves slots. One that has just joined serves none: nothing depends on it.
+    [[nodiscard]] bool isServing(const Node &node) const;
     [[nodiscard]] Node makeNode(const ClusterMap::Node &node);
     void dropLink(std::unique_ptr<Link> link);
+    /// Nobody retries a lasting failure of a node that nothing depends on, such as a login that is
+    /// not set up there yet.
+    void retryIdleNodes();
     void nodeChanged(Link::State state);
     void update();
     [[nodiscard]] Link::State currentState() const;

@@ -185,6 +185,9 @@ std::optional<SteadyTime> DeploymentFeed::lastProof() const
 
 std::optional<Error> DeploymentFeed::lastError() const
 {
+    // Who the primaries are goes before what one of them says: it tells of the failover.
+    if (!m_client.isReady() && m_client.lastError())
+        return m_client.lastError();
     const auto without = [](const Member &member) { return !member.feed->isEstablished(); };
     const auto first = std::ranges::find_if(m_members, without);
     if (first == m_members.end())

@@ -63,7 +63,8 @@ Result<Endpoint> endpointOf(const QString &text, int defaultPort)
     const QUrl url(u"redis://" + text, QUrl::StrictMode);
     if (text.isEmpty() || !url.isValid() || url.host().isEmpty() || url.port() == 0 ||
         !url.path().isEmpty() || url.hasQuery() || !url.userInfo().isEmpty())
-        return badUrl(u"names the host \"" + text + u"\", which is no host:port",
+        // Not quoted: where the @ is missing it may be a part of the password.
+        return badUrl(QStringLiteral("names a host that is no host:port"),
                       QStringLiteral("write host:port, several of them with commas between; ports "
                                      "are 1 to 65535"));
     Endpoint endpoint;
@@ -144,7 +145,9 @@ Result<void> takeOption(const QString &name, const QString &value, Deployment &d
         options.ofServer.addQueryItem(
             name, QString::fromLatin1(QUrl::toPercentEncoding(value, QByteArrayLiteral("/"))));
     } else {
-        return badUrl(u"has the unknown option \"" + name + u'"',
+        // A name without a value may be the rest of a password that has a & in it.
+        return badUrl(value.isEmpty() ? QStringLiteral("has an unknown option without a value")
+                                      : QString(u"has the unknown option \"" + name + u'"'),
                       isSentinel ? QStringLiteral("known options: db, sentinel_user, "
                                                   "sentinel_password, map, tls, cacert, cert, "
                                                   "key, insecure")

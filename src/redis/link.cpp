@@ -59,6 +59,14 @@ Error greetingError(const QByteArray &command, const Reply &reply, const ServerA
         return {ErrorCode::CannotConnect,
                 peer + u" is not ready: " + QString::fromUtf8(reply.bytes()),
                 QStringLiteral("it is tried again")};
+    if (command == "AUTH" && reply.bytes().contains("without any password configured"))
+        return {ErrorCode::Refused, peer + u" asks for no password, and was given one",
+                QStringLiteral("leave it out of the URL; or is this another server than meant?")};
+    if (command == "SELECT")
+        return {ErrorCode::Refused,
+                QStringLiteral("%1 has no database %2").arg(peer).arg(address.database),
+                QStringLiteral("check the number after the host (/N) or in ?db=N; most servers "
+                               "have 0 to 15, clusters 0 only")};
     // Servers quote the arguments of a command that they do not know, and here that is the
     // password.
     if (command == "AUTH")
@@ -66,6 +74,29 @@ Error greetingError(const QByteArray &command, const Reply &reply, const ServerA
                 QStringLiteral("AUTH may be renamed there, or a proxy may stand before it; leave "
                                "the password out if it asks for none")};
     return toError(reply, u"greeting " + peer);
+}
+
+/// A server of another kind than the address says: it would answer, and tell a part of the truth.
+Error otherMode(ServerInfo::Mode mode, ServerInfo::Mode wanted, const ServerAddress &address)
+{
+    const QString peer = address.endpoint.toString();
+    switch (mode) {
+    case ServerInfo::Mode::Cluster:
+        return {ErrorCode::Refused,
+                peer + u" is a node of a cluster: it holds only a part of the keys",
+                u"use redis+cluster://" + peer};
+    case ServerInfo::Mode::Sentinel:
+        return {ErrorCode::Refused, peer + u" is a Sentinel: it holds no keys",
+                u"use redis+sentinel://" + peer + u"/SERVICE"};
+    case ServerInfo::Mode::Standalone:
+    case ServerInfo::Mode::Unknown:
+        break;
+    }
+    return {ErrorCode::Refused,
+            peer + (wanted == ServerInfo::Mode::Sentinel
+                        ? QStringLiteral(" is no Sentinel")
+                        : QStringLiteral(" is no node of a cluster")),
+            QStringLiteral("use redis:// for a single server")};
 }
 
 } // namespace
@@ -227,6 +258,10 @@ Result<void> Link::readGreeting(const QList<Reply> &replies)
             info += reply.bytes();
     }
     m_pulse.begin(parseServerInfo(info));
+    const ServerInfo::Mode mode = serverInfo().mode;
+    if (m_options.mode != mode && m_options.mode != ServerInfo::Mode::Unknown &&
+        mode != ServerInfo::Mode::Unknown)
+        return otherMode(mode, m_options.mode, m_address);
     return {};
 }
 
@@ -236,8 +271,13 @@ void Link::becomeReady()
     m_backoff.reset();
     m_heartbeatTimer.start();
     qCInfo(lcLink).noquote() << "connected to" << m_address.displayUrl() << serverInfo().toString();
-    // The first one at once: it also asks for the time, before whatever is asked next.
-    beat(m_generation);
+    // The first one at once: it also asks for the time, before whatever is asked next. Its write
+    // may find the connection lost already, and lose() has said so then.
+    const QPointer<Link> self(this);
+    const quint64 generation = m_generation;
+    beat(generation);
+    if (!self || generation != m_generation)
+        return;
     setState(State::Ready);
     finishFirstTry({});
 }

@@ -37,6 +37,8 @@ public:
     {
         QByteArray clientName = "lockkeeper";
         bool reconnects = true;
+        /// What the server has to be, where it says so; Unknown: anything.
+        ServerInfo::Mode mode = ServerInfo::Mode::Unknown;
         milliseconds connectDeadline = std::chrono::seconds(5);
         milliseconds heartbeat = std::chrono::milliseconds(1000);
         /// Asks with each heartbeat for what may change while connected, such as the role. Not for

@@ -110,7 +110,8 @@ void ProvenPush::clientChanged(Link::State state)
 
 bool ProvenPush::mayWrite() const
 {
-    return m_isApart && !m_isForbidden && !m_client.gate().isReadOnly() && m_client.isReady();
+    return m_isApart && !m_isForbidden && !m_client.gate().isReadOnly() && m_client.isReady() &&
+           (m_node.isEmpty() || m_client.isServing(m_node));
 }
 
 QFuture<Result<Reply>> ProvenPush::writeCanary()

@@ -55,6 +55,9 @@ Error toError(const Reply &reply, const QString &doing)
                 QStringLiteral("ask for an ACL user with this right")};
     if (prefix == "NOAUTH" || prefix == "WRONGPASS")
         return {ErrorCode::NotPermitted, what, QStringLiteral("check user and password")};
+    if (prefix == "MOVED" || prefix == "ASK")
+        return {ErrorCode::Refused, what,
+                QStringLiteral("this server is a node of a cluster: use redis+cluster://")};
     if (prefix == "READONLY")
         return {ErrorCode::Refused, what,
                 QStringLiteral("this server is a replica; connect to its primary")};

@@ -27,7 +27,7 @@ Error ofSentinel(const Error &error)
 {
     const bool isLogin =
         error.code == ErrorCode::PasswordNeeded || error.code == ErrorCode::WrongPassword;
-    return {isLogin ? ErrorCode::WrongPassword : error.code, u"Sentinel " + error.what,
+    return {isLogin ? ErrorCode::WrongPassword : error.code, u"asking a Sentinel: " + error.what,
             isLogin ? QStringLiteral("give the Sentinels' own login: ?sentinel_user= and "
                                      "sentinel_password=, or LOCKKEEPER_SENTINEL_PASSWORD")
                     : error.hint};
@@ -41,12 +41,14 @@ SentinelPeer::SentinelPeer(ServerAddress address, QString service, bool reconnec
     , m_asking(address,
                {.clientName = "lockkeeper",
                 .reconnects = reconnects,
+                .mode = ServerInfo::Mode::Sentinel,
                 .connectDeadline = kConnectDeadline,
                 .asksOn = false},
                clock)
     , m_listening(address,
                   {.clientName = "lockkeeper-feed",
                    .reconnects = reconnects,
+                   .mode = ServerInfo::Mode::Sentinel,
                    .connectDeadline = kConnectDeadline,
                    .asksOn = false},
                   clock)

@@ -156,9 +156,11 @@ void SentinelTopology::follow(const Endpoint &announced)
     m_announced = announced;
     m_role = Role::Unknown;
     m_wasDemoted = false;
-    m_link = std::make_unique<Link>(
-        address, Link::Options{.clientName = "lockkeeper", .reconnects = m_options.reconnects},
-        m_clock);
+    m_link = std::make_unique<Link>(address,
+                                    Link::Options{.clientName = "lockkeeper",
+                                                  .reconnects = m_options.reconnects,
+                                                  .mode = ServerInfo::Mode::Standalone},
+                                    m_clock);
     connect(m_link.get(), &Link::stateChanged, this, &SentinelTopology::linkChanged);
     connect(m_link.get(), &Link::timeTold, this, &Topology::timeTold);
     connect(m_link.get(), &Link::serverInfoChanged, this, [this] {

@@ -14,8 +14,9 @@ namespace {
 Error badUrl(const QString &what, const QString &hint = {})
 {
     static const QString form =
-        QStringLiteral("write redis://[user:password@]host[:port][/db], rediss://… for TLS, or "
-                       "redis+unix:///path/to/socket");
+        QStringLiteral("write redis://[user:password@]host[:port][/db], rediss://… for TLS, "
+                       "redis+unix:///path/to/socket, redis+sentinel://host:port,…/SERVICE or "
+                       "redis+cluster://host:port,…");
     return {ErrorCode::InvalidInput, u"the Redis URL " + what, hint.isEmpty() ? form : hint};
 }
 

@@ -14,6 +14,15 @@ QString hostAndPort(const QString &host, const QString &port)
     return host.contains(u':') ? QString(u'[' + host + u"]:" + port) : QString(host + u':' + port);
 }
 
+ServerInfo::Mode modeOf(const QString &word)
+{
+    if (word == u"standalone")
+        return ServerInfo::Mode::Standalone;
+    if (word == u"sentinel")
+        return ServerInfo::Mode::Sentinel;
+    return word == u"cluster" ? ServerInfo::Mode::Cluster : ServerInfo::Mode::Unknown;
+}
+
 } // namespace
 
 QString ServerInfo::toString() const
@@ -48,6 +57,8 @@ void readServerInfo(const QByteArray &infoText, ServerInfo &info)
         const QString value = QString::fromUtf8(line.mid(colon + 1).trimmed());
         if (field == "redis_version")
             info.version = value;
+        else if (field == "redis_mode")
+            info.mode = modeOf(value);
         else if (field == "run_id")
             info.runId = value;
         else if (field == "role")

@@ -12,6 +12,15 @@ class Reply;
 /// stays empty.
 struct ServerInfo
 {
+    /// What a server is for.
+    enum class Mode {
+        Unknown,
+        Standalone, ///< holds all keys, alone or with replicas
+        Sentinel,   ///< holds none, watches over others
+        Cluster,    ///< holds the keys of some slots
+    };
+
+    Mode mode = Mode::Unknown;
     QString version;             ///< "7.0.15"
     QString runId;               ///< changes with every start of the process
     QString role;                ///< "master" or "slave", as Redis says it

@@ -5,7 +5,10 @@ namespace lockkeeper::redis {
 
 SingleTopology::SingleTopology(ServerAddress address, Options options, const Clock &clock)
     : m_id(address.endpoint.toString().toUtf8())
-    , m_link(std::move(address), {.clientName = "lockkeeper", .reconnects = options.reconnects},
+    , m_link(std::move(address),
+             {.clientName = "lockkeeper",
+              .reconnects = options.reconnects,
+              .mode = ServerInfo::Mode::Standalone},
              clock)
 {
     connect(&m_link, &Link::stateChanged, this, &Topology::stateChanged);

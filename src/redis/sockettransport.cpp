@@ -137,7 +137,8 @@ void SocketTransport::tryPlain()
         if (m_isConnected || (answer != "+" && answer != "-"))
             return;
         fail({ErrorCode::CannotConnect, peerName() + u" speaks no TLS: it is a plain Redis port",
-              QStringLiteral("use redis:// instead of rediss://, or the server's TLS port")});
+              QStringLiteral("use redis:// instead of rediss:// (or leave out tls=1), or give the "
+                             "server's TLS port")});
     });
     plain->connectToHost(m_address.endpoint.host, m_address.endpoint.port);
 }

@@ -74,6 +74,8 @@ public:
     [[nodiscard]] virtual QList<Primary> primaries() const = 0;
     /// The primary that serves a key; empty while none is known to.
     [[nodiscard]] virtual NodeId nodeOf(const QByteArray &key) const = 0;
+    /// Whether any key is served by the node: one that has just joined a cluster serves none.
+    [[nodiscard]] virtual bool isServing(const NodeId &node) const { return node == nodeOf({}); }
     /// What is connected to now, for screens: "127.0.0.1:6379".
     [[nodiscard]] virtual QString place() const = 0;
 

@@ -8,6 +8,8 @@
 #include <QTcpSocket>
 #include <QTest>
 
+#include <sys/socket.h>
+
 using namespace lockkeeper;
 using namespace lockkeeper::redis;
 using test::await;
@@ -50,6 +52,10 @@ private slots:
     void nameThatTheCertificateIsNotFor();
     void missingAuthorityFile();
     void databaseOutOfRange();
+    void aPasswordThatNobodyAsksFor();
+    void aNodeOfAClusterIsNoSingleServer();
+    void aSentinelIsNoServerOfKeys();
+    void aPeerThatClosesAfterTheGreeting();
 
 private:
     Result<void> outcomeOf(const ServerAddress &address);
@@ -266,6 +272,57 @@ void TestConnecting::databaseOutOfRange()
     auto address = server.address();
     address.database = 99;
     VERIFY_FAILS(address, ErrorCode::Refused, "out of range");
+}
+
+void TestConnecting::aPasswordThatNobodyAsksFor()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    ServerAddress address = server.address();
+    address.password = Secret("hunter2");
+    VERIFY_FAILS(address, ErrorCode::Refused, "asks for no password");
+}
+
+void TestConnecting::aNodeOfAClusterIsNoSingleServer()
+{
+    RedisServer node({.listen = RedisServer::Listen::Tcp, .role = RedisServer::Role::ClusterNode});
+    LK_START_REDIS(node);
+    VERIFY_FAILS(node.address(), ErrorCode::Refused, "is a node of a cluster");
+    VERIFY_FAILS(node.address(), ErrorCode::Refused, "redis+cluster://127.0.0.1:");
+}
+
+void TestConnecting::aSentinelIsNoServerOfKeys()
+{
+    RedisServer sentinel({.listen = RedisServer::Listen::Tcp, .role = RedisServer::Role::Sentinel});
+    LK_START_REDIS(sentinel);
+    VERIFY_FAILS(sentinel.address(), ErrorCode::Refused, "is a Sentinel");
+    VERIFY_FAILS(sentinel.address(), ErrorCode::Refused, "redis+sentinel://127.0.0.1:");
+}
+
+void TestConnecting::aPeerThatClosesAfterTheGreeting()
+{
+    // Answers what is asked first, and is gone before the heartbeat is written.
+    QTcpServer server;
+    QVERIFY(server.listen(QHostAddress::LocalHost));
+    connect(&server, &QTcpServer::newConnection, &server, [&server] {
+        QTcpSocket *socket = server.nextPendingConnection();
+        connect(socket, &QTcpSocket::readyRead, socket, [socket] {
+            const qsizetype asked = socket->readAll().count('*');
+            QByteArray answers;
+            for (qsizetype i = 0; i < asked; ++i)
+                answers += "+OK\r\n";
+            socket->write(answers);
+            socket->flush();
+            const linger now{1, 0}; // a reset, not a farewell
+            ::setsockopt(int(socket->socketDescriptor()), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+            socket->abort();
+        });
+    });
+    for (int i = 0; i < 20; ++i) {
+        Client client(tcpAddress(server.serverPort()), {.reconnects = false}, m_clock);
+        static_cast<void>(await(client.open()));
+        static_cast<void>(await(client.send(commands::ping()))); // an error, not a crash
+    }
 }
 
 QTEST_GUILESS_MAIN(TestConnecting)

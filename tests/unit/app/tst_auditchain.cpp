@@ -7,6 +7,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <sys/file.h>
+
 using namespace lockkeeper;
 using namespace lockkeeper::app;
 
@@ -61,6 +63,8 @@ private slots:
     void findsHarm();
     void findsAMonthThatIsGone();
     void findsALostHead();
+    void aClockThatWentBackBreaksNothing();
+    void waitsForAnotherProgramInBounds();
     void goesOnOverMonths();
     void goesOnAfterLinesWithoutAChain();
     void knowsATornLine();
@@ -178,6 +182,57 @@ void AuditChainTest::findsALostHead()
     fill(folder.path(), clock);
     QVERIFY(QFile::remove(folder.filePath(QStringLiteral("chain"))));
     QCOMPARE(verified(folder.path()).faults.size(), 1);
+
+    // Whoever removes lines with it leaves a trace that going on does not wipe out.
+    const QString file = folder.filePath(QStringLiteral("2026-01.jsonl"));
+    QList<QByteArray> lines = linesOf(file);
+    lines.remove(4, 2);
+    write(file, lines);
+    fill(folder.path(), clock, 2);
+    const ChainReport report = verified(folder.path());
+    QCOMPARE(report.faults.size(), 1);
+    QVERIFY2(report.faults.first().what.contains(u"was gone when entry 5 was written"),
+             qPrintable(report.faults.first().what));
+}
+
+void AuditChainTest::aClockThatWentBackBreaksNothing()
+{
+    const QTemporaryDir folder;
+    ManualClock later;
+    later.advance(std::chrono::days(31));
+    fill(folder.path(), later);
+    const ManualClock clock; // of another program, or set back: the month before
+    AuditLog log(folder.path(), clock);
+    AuditEntry deletion = entry(QStringLiteral("d"));
+    deletion.action = QStringLiteral("delete");
+    deletion.place = QStringLiteral("here");
+    deletion.key = "k";
+    QVERIFY(test::await(log.append(deletion)));
+    const ChainReport report = verified(folder.path());
+    QVERIFY2(report.isWhole(), qPrintable(report.faults.value(0).what));
+    QCOMPARE(report.entries, kEntries + 1);
+    QCOMPARE(report.files, 1);
+    QVERIFY(
+        test::await(log.unfinished(QStringLiteral("delete"), QStringLiteral("here"), LockKey("k")))
+            ->has_value());
+}
+
+void AuditChainTest::waitsForAnotherProgramInBounds()
+{
+    const QTemporaryDir folder;
+    const ManualClock clock;
+    fill(folder.path(), clock, 1);
+    QFile chain(folder.filePath(QStringLiteral("chain")));
+    QVERIFY(chain.open(QIODevice::ReadWrite));
+    QCOMPARE(::flock(chain.handle(), LOCK_EX), 0); // as a program that was stopped
+    AuditLog log(folder.path(), clock);
+    const auto refused = test::await(log.append(entry(QStringLiteral("x"))));
+    QVERIFY(!refused);
+    QVERIFY2(refused.error().what.contains(u"another program holds"),
+             qPrintable(refused.error().what));
+    QCOMPARE(::flock(chain.handle(), LOCK_UN), 0);
+    QVERIFY(test::await(log.append(entry(QStringLiteral("x")))));
+    QVERIFY(verified(folder.path()).isWhole());
 }
 
 void AuditChainTest::goesOnOverMonths()
