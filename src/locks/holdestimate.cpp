@@ -11,8 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A hold that ends this close to its deadline has expired.
-constexpr auto kDeadlineTolerance = 5ms;
 /// No push is that late: a hold that would have begun so long before its push has a shorter lease.
 constexpr auto kLatestPush = 5s;
 /// A token made this much later than its hold would have begun shows that the lease is shorter than
@@ -73,13 +71,14 @@ HoldStart estimateStart(const LockObservation &observation, std::optional<Steady
 bool hasRunOut(SteadyTime deadline, SteadyTime::duration doubt, const LockObservation &gone,
                std::optional<SteadyTime> lastPush)
 {
-    const SteadyTime early = deadline - kDeadlineTolerance - doubt;
+    const SteadyTime early = deadline - doubt;
     return gone.receivedAt >= early && (!lastPush || *lastPush >= early);
 }
 
-bool hasRunOut(std::optional<SteadyTime> deadline, const HoldStart &next)
+bool hasRunOut(std::optional<SteadyTime> deadline, SteadyTime::duration doubt,
+               const HoldStart &next)
 {
-    return deadline && *deadline <= next.at + kDeadlineTolerance;
+    return deadline && *deadline <= next.at + doubt;
 }
 
 } // namespace lockkeeper::locks

@@ -32,6 +32,7 @@ struct HoldStart
 [[nodiscard]] bool hasRunOut(SteadyTime deadline, SteadyTime::duration doubt,
                              const LockObservation &gone, std::optional<SteadyTime> lastPush);
 /// Whether it did, seen from the beginning of the hold that came after it.
-[[nodiscard]] bool hasRunOut(std::optional<SteadyTime> deadline, const HoldStart &next);
+[[nodiscard]] bool hasRunOut(std::optional<SteadyTime> deadline, SteadyTime::duration doubt,
+                             const HoldStart &next);
 
 } // namespace lockkeeper::locks

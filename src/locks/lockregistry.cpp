@@ -212,7 +212,7 @@ void LockRegistry::changeHands(const LockKey &key, const LockObservation &observ
         end = *expected;
     else if (m_flushed.contains(key))
         end = HoldEnd::Flushed;
-    else if (hasRunOut(old.deadline, start))
+    else if (hasRunOut(old.deadline, doubtOfEnd(old), start))
         end = HoldEnd::Expired;
 
     const SteadyTime endedAt = endOf(old, end, start.at);
@@ -263,9 +263,8 @@ HoldEnd LockRegistry::endOfGone(const LockRecord &record, const LockObservation 
     const bool isNamedSince = pushes.last && *pushes.last > m_flushedAt;
     if (m_flushed.contains(record.key) && !isNamedSince)
         return HoldEnd::Flushed;
-    const bool isExpired =
-        record.deadline &&
-        hasRunOut(*record.deadline, m_upkeep.value(record.key).halfWidth, observation, pushes.last);
+    const bool isExpired = record.deadline && hasRunOut(*record.deadline, doubtOfEnd(record),
+                                                        observation, pushes.last);
     return isExpired ? HoldEnd::Expired : HoldEnd::Released;
 }
 

@@ -148,6 +148,8 @@ private:
     [[nodiscard]] SteadyTime endOf(const LockRecord &record, HoldEnd end, SteadyTime seenAt) const;
     [[nodiscard]] HoldEnd endOfGone(const LockRecord &record, const LockObservation &observation,
                                     const PushMarks &pushes);
+    /// How far off the deadline of the row may be when its hold ends.
+    [[nodiscard]] SteadyTime::duration doubtOfEnd(const LockRecord &record) const;
     [[nodiscard]] bool provesDeadline(const LockKey &key, const LockObservation &observation);
     void setDeadline(LockRecord &record, const LockObservation &observation);
     void settle(const LockKey &key, bool isCurrent, bool isProved);

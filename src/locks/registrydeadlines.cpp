@@ -16,6 +16,10 @@ constexpr auto kRenewalStep = 50ms;
 
 /// Two clocks drift apart by less than a thousandth.
 constexpr int kDriftShare = 1000;
+/// They drift no further before the deadline is read anew, or corrected.
+constexpr SteadyTime::duration kMostDrift = 4ms;
+/// Servers count in whole milliseconds.
+constexpr SteadyTime::duration kRounding = 1ms;
 
 bool hasMoved(const std::optional<SteadyTime> &from, const std::optional<SteadyTime> &to,
               SteadyTime::duration doubt)
@@ -58,6 +62,13 @@ void LockRegistry::renewOrKeep(const LockKey &key, const LockObservation &observ
     } else {
         m_upkeep[key].told = told;
     }
+}
+
+SteadyTime::duration LockRegistry::doubtOfEnd(const LockRecord &record) const
+{
+    // Seen for longer than its deadline is known, so never too little.
+    const auto drift = (m_clock.steady() - record.seenSince) / kDriftShare;
+    return deadlineDoubt(record.key) + kRounding + std::min(drift, kMostDrift);
 }
 
 void LockRegistry::noteTold(const LockRecord &record)

@@ -234,6 +234,40 @@ private slots:
             isAbout(holds.first().endedAt - holds.first().acquiredAt, milliseconds(heldMs), 5ms));
     }
 
+    /// However short the lease: who releases before its end has not let it run out.
+    void endsOfAShortHold_data()
+    {
+        QTest::addColumn<int>("pushBeforeDeadlineUs");
+        QTest::addColumn<QString>("end");        // when nobody holds it afterwards
+        QTest::addColumn<QString>("succession"); // when another one does
+        QTest::newRow("released well before") << 20'000 << "released" << "replaced";
+        QTest::newRow("released before") << 4'000 << "released" << "replaced";
+        QTest::newRow("released just before") << 2'200 << "released" << "replaced";
+        QTest::newRow("within the doubt") << 1'900 << "expired" << "expired acquired";
+        QTest::newRow("at the deadline") << 0 << "expired" << "expired acquired";
+        QTest::newRow("after it") << -1'000 << "expired" << "expired acquired";
+    }
+    void endsOfAShortHold()
+    {
+        QFETCH(const int, pushBeforeDeadlineUs);
+        QFETCH(const QString, end);
+        QFETCH(const QString, succession);
+        const QStringList events{end, succession};
+        const QList<LockObservation> afterwards{{}, held("t2", 50ms)};
+        for (qsizetype i = 0; i < afterwards.size(); ++i) {
+            World world;
+            world.sync();
+            world.pushAndRead(held("t1", 50ms));
+            (void)world.events();
+            const SteadyTime pushAt =
+                *world.row().deadline - std::chrono::microseconds(pushBeforeDeadlineUs);
+            world.clock.advance(std::chrono::duration_cast<std::chrono::microseconds>(
+                pushAt - world.clock.steady()));
+            world.pushAndRead(afterwards[i]);
+            QCOMPARE(world.events().join(u' '), events[i]);
+        }
+    }
+
     void aLockWithoutExpiryCanOnlyBeReleased()
     {
         World world;
