@@ -11,6 +11,8 @@ namespace {
 
 constexpr qint64 kNeverExpires = -1;
 constexpr qint64 kNoSuchKey = -2;
+const QString kGet = QStringLiteral("get");
+const QString kPttl = QStringLiteral("pttl");
 
 LockObservation foreign(QString reason)
 {
@@ -20,10 +22,11 @@ LockObservation foreign(QString reason)
     return observation;
 }
 
-LockObservation refused(const QString &what, const redis::Reply &reply)
+LockObservation refused(const QString &what, const redis::Reply &reply, QStringList commands)
 {
     LockObservation observation = foreign(what + printable(reply.bytes().left(200)));
     observation.isRefused = true;
+    observation.refusedCommands = std::move(commands);
     return observation;
 }
 
@@ -62,9 +65,10 @@ std::optional<LockObservation> combine(const redis::Reply &value, const redis::R
     if (value.errorPrefix() == "WRONGTYPE")
         observation = foreign(QStringLiteral("something other than a string"));
     else if (value.isError())
-        observation = refused(QStringLiteral("a value that cannot be read: "), value);
+        observation = refused(QStringLiteral("a value that cannot be read: "), value,
+                              hasTtl ? QStringList{kGet} : QStringList{kGet, kPttl});
     else if (!hasTtl)
-        observation = refused(QStringLiteral("a value whose TTL cannot be read: "), ttl);
+        observation = refused(QStringLiteral("a value whose TTL cannot be read: "), ttl, {kPttl});
     else
         observation = held(value.bytes());
     if (hasTtl && ttl.integerValue() != kNeverExpires)

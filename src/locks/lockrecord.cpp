@@ -82,6 +82,7 @@ LockEvent eventOf(LockEvent::Kind kind, const LockRecord &record, SteadyTime at,
     if (kind != LockEvent::Kind::Ended)
         event.ttl = record.ttl(at);
     event.held = record.held(kind == LockEvent::Kind::Acquired ? clock.steady() : at);
+    event.isHeldLeast = !record.isAcquiredAtKnown;
     return event;
 }
 

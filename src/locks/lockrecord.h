@@ -7,6 +7,7 @@
 #include <QLatin1StringView>
 #include <QList>
 #include <QString>
+#include <QStringList>
 
 #include <optional>
 
@@ -22,6 +23,7 @@ struct LockObservation
     Token token;                     ///< Held
     QString foreignReason;           ///< Foreign: what the key holds, "a hash, not a string"
     bool isRefused = false;          ///< Foreign: what it holds could not be read
+    QStringList refusedCommands;     ///< of them, those that the server refused: "get", "pttl"
     std::optional<milliseconds> ttl; ///< nullopt: never expires
     SteadyTime sentAt;               ///< when the read was sent
     SteadyTime receivedAt;           ///< when its reply arrived
@@ -102,6 +104,7 @@ struct LockEvent
     std::optional<Token> previousToken; ///< Ended by Replaced/TakenOver: `token` is the new one
     std::optional<milliseconds> ttl;    ///< from `at`: the deadline is at + ttl; nullopt: never
     std::optional<milliseconds> held;
+    bool isHeldLeast = false; ///< it may have been held for longer
 
     friend bool operator==(const LockEvent &, const LockEvent &) = default;
 };

@@ -13,8 +13,6 @@ namespace {
 
 /// A read this much after the deadline finds the key gone: servers count in whole milliseconds.
 constexpr auto kExpiryGrace = 2ms;
-/// When to try again to read what the server refused to show.
-constexpr auto kRefusedRetry = 5s;
 
 } // namespace
 
@@ -42,6 +40,10 @@ void LockRegistry::distrustRows()
     m_syncedAt.reset();
     m_awaited.clear();
     m_reads.restart();
+    for (const LockKey &key : m_refused.takeAll()) {
+        if (!m_records.contains(key))
+            m_checks.remove(key); // the scan finds it, if it is still there
+    }
     m_records.forEach([this](const LockKey &key, LockRecord &record) {
         if (record.isVerified) {
             record.isVerified = false;
@@ -54,7 +56,7 @@ void LockRegistry::distrustRows()
 void LockRegistry::found(const QByteArray &key)
 {
     const LockKey lockKey(key);
-    if (!m_family.sessionOfLock(key))
+    if (!m_family.sessionOfLock(key) || m_refused.contains(lockKey))
         return;
     // A row that was read since the scan began is kept up to date by the feed.
     if (!m_records.contains(lockKey) || m_unverified.contains(lockKey))
@@ -81,7 +83,7 @@ void LockRegistry::endScan()
 
 void LockRegistry::checkSynced()
 {
-    if (m_trust != Trust::Scanned || m_syncedAt || !m_awaited.isEmpty())
+    if (m_trust != Trust::Scanned || m_syncedAt || !m_awaited.isEmpty() || !m_refused.isEmpty())
         return;
     m_syncedAt = m_clock.steady();
     m_wasEverSynced = true;
@@ -96,18 +98,16 @@ void LockRegistry::checkSynced()
 
 void LockRegistry::observed(const LockKey &key, const LockObservation &observation)
 {
-    const auto read = m_reads.finish(key);
+    auto read = m_reads.finish(key);
     if (!read)
         return;
     forgetOld();
-    if (const LockRecord *row = find(key); observation.isRefused && row && !row->isForeign()) {
-        // Whether the hold goes on is not known: the row stays, unproved.
-        const SteadyTime retry = m_clock.steady() + kRefusedRetry;
-        const SteadyTime end = row->deadline.value_or(retry) + kExpiryGrace;
-        m_checks.set(key, end > m_clock.steady() ? std::min(end, retry) : retry);
-        settle(key, read->isCurrent, false);
+    if (observation.isRefused) {
+        observeRefused(key, observation, read->isCurrent);
         return;
     }
+    if (settleRefusal(key, observation))
+        read->pushes.first.reset(); // it need not have announced the hold: that was not seen
     switch (observation.kind) {
     case LockObservation::Kind::Missing:
         observeMissing(key, observation, read->pushes);
@@ -121,6 +121,30 @@ void LockRegistry::observed(const LockKey &key, const LockObservation &observati
     }
     const bool isProof = provesDeadline(key, observation);
     settle(key, read->isCurrent && isProof, isProof);
+}
+
+void LockRegistry::observeRefused(const LockKey &key, const LockObservation &observation,
+                                  bool isCurrent)
+{
+    // Whether a hold goes on is not known: its row stays, unproved. Of a key without one not even
+    // that it is a lock.
+    m_refused.note(key, observation);
+    const SteadyTime retry = m_clock.steady() + m_refused.retryAfter();
+    const LockRecord *row = find(key);
+    const SteadyTime end = row ? row->deadline.value_or(retry) + kExpiryGrace : retry;
+    m_checks.set(key, end > m_clock.steady() ? std::min(end, retry) : retry);
+    settle(key, isCurrent, false);
+}
+
+bool LockRegistry::settleRefusal(const LockKey &key, const LockObservation &observation)
+{
+    if (!m_refused.contains(key))
+        return false;
+    m_checks.remove(key); // a row sets its own
+    const bool isShown = observation.kind != LockObservation::Kind::Missing;
+    for (const LockKey &other : m_refused.settle(key, isShown))
+        m_reads.addDue(other);
+    return true;
 }
 
 void LockRegistry::observeMissing(const LockKey &key, const LockObservation &observation,
@@ -318,6 +342,14 @@ void LockRegistry::settle(const LockKey &key, bool isCurrent, bool isProved)
         m_awaited.remove(key);
         checkSynced();
     }
+}
+
+qsizetype LockRegistry::holdCount() const
+{
+    qsizetype holds = 0;
+    for (const LockRecord &record : m_records)
+        holds += record.isForeign() ? 0 : 1;
+    return holds;
 }
 
 void LockRegistry::forgetOld()

@@ -11,6 +11,7 @@
 #include "locks/lockrecord.h"
 #include "locks/readqueue.h"
 #include "locks/recentactivity.h"
+#include "locks/refusedreads.h"
 
 #include <QSet>
 
@@ -105,6 +106,16 @@ public:
     [[nodiscard]] const LockRecord *find(const LockKey &key) const { return m_records.find(key); }
     /// Whether a scan was completed since the feed was last trusted and all it named was read.
     [[nodiscard]] bool isSynced() const { return m_syncedAt.has_value(); }
+    /// The right that is missing to read some of the locks: of those nothing is known, and the list
+    /// cannot be relied on. nullopt: none, as far as the newest reads tell.
+    [[nodiscard]] std::optional<Error> refusal() const
+    {
+        return m_refused.error(m_family.lockPrefix);
+    }
+    /// Whether the newest read of the key was refused.
+    [[nodiscard]] bool isRefused(const LockKey &key) const { return m_refused.contains(key); }
+    /// Rows that are locks, not foreign keys.
+    [[nodiscard]] qsizetype holdCount() const;
     /// What changed since the last call.
     [[nodiscard]] RegistryDelta takeDelta() { return m_delta.take(m_records); }
     [[nodiscard]] const HoldHistory &history() const { return m_history; }
@@ -124,6 +135,9 @@ private:
         SteadyTime::duration toldDoubt{}; ///< how far that may be off
     };
 
+    void observeRefused(const LockKey &key, const LockObservation &observation, bool isCurrent);
+    /// Whether the read before was refused.
+    bool settleRefusal(const LockKey &key, const LockObservation &observation);
     void observeMissing(const LockKey &key, const LockObservation &observation,
                         const PushMarks &pushes);
     void observeHeld(const LockKey &key, const LockObservation &observation,
@@ -165,6 +179,7 @@ private:
     PackedHash<LockKey, Upkeep> m_upkeep;
     DueTimes m_checks; ///< rows to read once their lease has ended
     ReadQueue m_reads;
+    RefusedReads m_refused;
     RecentActivity m_recent;
     ExpectedEnds m_expected;
     Trust m_trust = Trust::None;

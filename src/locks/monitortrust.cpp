@@ -134,6 +134,8 @@ QString LockMonitor::objection() const
         return reason;
     if (m_scanError)
         return m_scanError->what;
+    if (const auto refusal = m_registry.refusal())
+        return refusal->what;
     if (m_isPartial)
         return QStringLiteral("the scan was cancelled");
     if (!m_registry.isSynced() && m_newDifferences > 0)

@@ -84,7 +84,7 @@ void Patrol::takeSwept(const QList<QByteArray> &keys)
         for (const QByteArray &key : keys) {
             const LockKey lock(key);
             if (m_registry.family().sessionOfLock(key) && !m_registry.find(lock) &&
-                !m_registry.isToBeRead(lock))
+                !m_registry.isRefused(lock) && !m_registry.isToBeRead(lock))
                 suspect(lock);
         }
         return;
@@ -124,6 +124,8 @@ void Patrol::compare(const LockKey &key, const LockObservation &ttl)
         seen && row->deadline && std::chrono::abs(*seen - *row->deadline) <= doubt;
     const auto lastRead = m_registry.lastReadOf(key);
     const bool isOld = lastRead && m_clock.steady() - *lastRead >= kWholeRead;
+    if (m_registry.isRefused(key) && ttl.kind != LockObservation::Kind::Missing)
+        return; // a read would be refused as well, and is tried at its own pace
     if (!isAsKnown || isOld)
         m_registry.recheck(key);
 }
@@ -139,7 +141,8 @@ void Patrol::audit(const LockKey &key, const LockObservation &ttl)
         return;
     m_registry.correctDeadline(key, ttl, kDeadlineJitter);
     const auto lastRead = m_registry.lastReadOf(key);
-    if (lastRead && m_clock.steady() - *lastRead >= kAuditedWholeRead)
+    const bool isOld = lastRead && m_clock.steady() - *lastRead >= kAuditedWholeRead;
+    if (isOld && !m_registry.isRefused(key))
         m_registry.recheck(key);
 }
 
@@ -149,6 +152,8 @@ bool Patrol::differs(const LockKey &key, const LockObservation &ttl) const
         return false;
     const LockRecord *row = m_registry.find(key);
     const bool isThere = ttl.kind != LockObservation::Kind::Missing;
+    if (isThere && m_registry.isRefused(key))
+        return false; // what is known of it is known to be stale
     if (!row || !isThere)
         return isThere || row;
     const auto seen = ttl.deadline();

@@ -236,10 +236,65 @@ private slots:
         QVERIFY(world.row().isVerified);
         world.pushAndRead({});
         QCOMPARE(world.events(), QStringList{QStringLiteral("released")});
+    }
 
-        // Of a key that was never read nothing better is known.
-        world.pushAndRead(refused);
-        QVERIFY(world.row().isForeign());
+    void whatCannotBeReadIsNotShown()
+    {
+        World world;
+        LockObservation refused = foreign();
+        refused.isRefused = true;
+        refused.refusedCommands = {QStringLiteral("get")};
+        world.syncWith(refused);
+        QVERIFY(world.registry.records().isEmpty()); // nobody knows whether it is foreign
+        QVERIFY(world.registry.isRefused(kLock));
+        QVERIFY(!world.registry.isSynced());
+        QCOMPARE(world.registry.refusal()->what,
+                 QStringLiteral("missing right: +get on ~chat:session_lock:*"));
+
+        // Found again it is not read again, but after a while.
+        world.registry.found(kKey);
+        QVERIFY(!world.registry.hasDirty());
+        world.clock.advance(10s);
+        world.registry.expireDue();
+        world.read(held("t1", 40s));
+        QCOMPARE(world.events(),
+                 (QStringList{QStringLiteral("snapshot"), QStringLiteral("synced")}));
+        QVERIFY(!world.registry.refusal());
+        QVERIFY(world.row().isVerified);
+    }
+
+    void whatCanBeReadAgainBringsTheOthers()
+    {
+        World world;
+        world.registry.beginScan();
+        QList<QByteArray> keys;
+        for (int i = 0; i < 5; ++i) {
+            keys << "chat:session_lock:" + QByteArray::number(i);
+            world.registry.found(keys.last());
+        }
+        world.registry.endScan();
+        LockObservation refused = foreign();
+        refused.isRefused = true;
+        for (const LockKey &key : world.registry.takeDirty(100))
+            world.registry.observed(key, refused);
+        QVERIFY(!world.registry.hasDirty());
+        world.push(keys[0]);
+        QCOMPARE(world.registry.takeDirty(100).size(), 1);
+        world.registry.observed(LockKey(keys[0]), held("t", 40s));
+        const QList<LockKey> others = world.registry.takeDirty(100);
+        QCOMPARE(others.size(), 4);
+        QVERIFY(world.registry.refusal());
+        // Where some stay refused, they do not bring each other for ever.
+        world.registry.observed(others[0], held("t", 40s));
+        for (const LockKey &key : others.mid(1))
+            world.registry.observed(key, refused);
+        QVERIFY(!world.registry.hasDirty());
+        QVERIFY(world.registry.refusal());
+        world.push(others[1].bytes());
+        QCOMPARE(world.registry.takeDirty(100).size(), 1);
+        world.registry.observed(others[1], {}); // gone: that says nothing of the right
+        QVERIFY(!world.registry.hasDirty());
+        QVERIFY(!world.registry.find(others[1]));
     }
 
     void aRowThatOutlivesItsDeadlineIsArmedAgain()
