@@ -149,11 +149,13 @@ Error missingRights(const QList<Right> &missing, const QString &user)
     for (const Right &right : missing) {
         if (!sentences.contains(right.toString()))
             sentences << right.toString();
-        for (const QString &word : {right.rule(), QString::fromUtf8(right.subject)}) {
-            if (!word.isEmpty() && !words.contains(word))
-                words << word;
-        }
+        const QString word = right.lacking.isEmpty() ? right.rule() : right.lacking;
+        if (!words.contains(word))
+            words << word;
     }
+    words.removeIf([all = words](const QString &word) {
+        return word.startsWith(u"%R~") && all.contains(word.mid(2)); // both ways is reading, too
+    });
     return {ErrorCode::NotPermitted,
             (sentences.size() == 1 ? QStringLiteral("missing right: ")
                                    : QStringLiteral("missing rights: ")) +

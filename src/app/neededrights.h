@@ -25,7 +25,8 @@ enum class Deed {
 /// All of them, each once.
 [[nodiscard]] QList<redis::Right> allRights(const locks::LockFamily &family);
 
-/// "missing right: +evalsha on ~chat:session_lock:*", and the rule that gives it.
+/// "missing right: +evalsha on ~chat:session_lock:*", and the rules that give what is missing and
+/// no more: a command, or the keys of one that is allowed, for reading alone where that is enough.
 [[nodiscard]] Error missingRights(const QList<redis::Right> &missing, const QString &user);
 
 } // namespace lockkeeper::app

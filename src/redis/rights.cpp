@@ -30,20 +30,35 @@ QString Right::toString() const
 QList<Right> Rights::refused(const QList<Right> &rights) const
 {
     QList<Right> refused;
-    std::ranges::copy_if(rights, std::back_inserter(refused),
-                         [this](const Right &right) { return of(right) == Allowance::Refused; });
+    for (const Right &right : rights) {
+        const Known known = m_known.value(right.toString());
+        if (known.allowance != Allowance::Refused)
+            continue;
+        refused.append(right);
+        refused.last().lacking = known.lacking.isEmpty() ? right.rule() : known.lacking;
+    }
     return refused;
 }
 
 void Rights::add(const Rights &others)
 {
     for (auto it = others.m_known.cbegin(); it != others.m_known.cend(); ++it) {
-        const Allowance known = m_known.value(it.key());
-        m_known.insert(it.key(), known == Allowance::Refused ? known : it.value());
+        const Known known = m_known.value(it.key());
+        m_known.insert(it.key(), known.allowance == Allowance::Refused ? known : it.value());
     }
 }
 
 namespace {
+
+/// The rule that gives what `answer`, a refusal, says is missing. A command is looked at before its
+/// keys and channels: where these are refused, the command is allowed. `hasReadPatterns`: Redis 7.
+QString lackingBy(const QByteArray &answer, const Right &right, bool hasReadPatterns)
+{
+    if (right.subject.isEmpty() || !answer.contains("permissions to access"))
+        return right.rule();
+    const bool isRead = right.trial.effect == Effect::ReadOnly && right.subject.startsWith('~');
+    return QString::fromUtf8(isRead && hasReadPatterns ? "%R" + right.subject : right.subject);
+}
 
 /// Asks one primary.
 Task<AskedRights> askOne(Client &client, NodeId node, QList<Right> rights)
@@ -74,8 +89,11 @@ Task<AskedRights> askOne(Client &client, NodeId node, QList<Right> rights)
         if (answer.isError())
             continue; // no right to ask, an older server, or a command that it does not know
         asked.mayAsk = true;
-        asked.rights.note(rights[i], answer.bytes() == "OK" ? Rights::Allowance::Allowed
-                                                            : Rights::Allowance::Refused);
+        if (answer.bytes() == "OK")
+            asked.rights.note(rights[i], Rights::Allowance::Allowed);
+        else
+            asked.rights.note(rights[i], Rights::Allowance::Refused,
+                              lackingBy(answer.bytes(), rights[i], true));
     }
     co_return asked;
 }
@@ -119,9 +137,12 @@ Task<Rights> tryRights(Client &client, QList<Right> rights, Rights known)
         Rights found;
         for (qsizetype i = 0; i < rights.size(); ++i) {
             // Rights are looked at before all else: another error says that we have them.
-            const bool isRefused = answers->at(i).errorPrefix() == "NOPERM";
-            found.note(rights[i],
-                       isRefused ? Rights::Allowance::Refused : Rights::Allowance::Allowed);
+            const Reply &answer = answers->at(i);
+            if (answer.errorPrefix() == "NOPERM")
+                found.note(rights[i], Rights::Allowance::Refused,
+                           lackingBy(answer.bytes(), rights[i], false));
+            else
+                found.note(rights[i], Rights::Allowance::Allowed);
         }
         known.add(found);
     }

@@ -18,6 +18,8 @@ struct Right
     Command trial;           ///< its use, on a key that nobody has
     QByteArray subject;      ///< "~chat:session_lock:*", "&__redis__:invalidate", or empty
     bool isHarmless = false; ///< the trial may be sent: it changes nothing, whatever is there
+    /// Of one that is refused: the rule that gives what is missing, and no more.
+    QString lacking = {};
 
     /// As an access control list has it: "+evalsha", "+client|tracking".
     [[nodiscard]] QString rule() const;
@@ -31,12 +33,16 @@ class Rights
 public:
     enum class Allowance { Unknown, Allowed, Refused };
 
-    [[nodiscard]] Allowance of(const Right &right) const { return m_known.value(right.toString()); }
-    void note(const Right &right, Allowance allowance)
+    [[nodiscard]] Allowance of(const Right &right) const
     {
-        m_known.insert(right.toString(), allowance);
+        return m_known.value(right.toString()).allowance;
     }
-    /// Those that are known to be refused.
+    /// `lacking`: the rule that gives a refused one; empty: the command's.
+    void note(const Right &right, Allowance allowance, const QString &lacking = {})
+    {
+        m_known.insert(right.toString(), {allowance, lacking});
+    }
+    /// Those that are known to be refused, each with what it lacks.
     [[nodiscard]] QList<Right> refused(const QList<Right> &rights) const;
     /// Takes over what is known of another server: refused by one is refused.
     void add(const Rights &others);
@@ -44,7 +50,15 @@ public:
     friend bool operator==(const Rights &, const Rights &) = default;
 
 private:
-    QHash<QString, Allowance> m_known;
+    struct Known
+    {
+        Allowance allowance = Allowance::Unknown;
+        QString lacking;
+
+        friend bool operator==(const Known &, const Known &) = default;
+    };
+
+    QHash<QString, Known> m_known;
 };
 
 /// What the server says of our user.

@@ -78,6 +78,8 @@ private slots:
     void nothingIsMissing();
     void theServerTells();
     void aMissingKeyPatternIsAMissingRight();
+    void noMoreIsOfferedThanIsMissing_data();
+    void noMoreIsOfferedThanIsMissing();
     void whatIsNotKnownIsNotRefused();
     void theFirstRefusalIsRemembered();
     void itIsAskedAnewAfterAReconnect();
@@ -108,7 +110,7 @@ void TestRightsKeeper::theServerTells()
                             "+subscribe on &__redis__:invalidate")); // no channel was given
     QCOMPARE(bench.keeper->refusal(Deed::Release)->hint,
              QStringLiteral("an administrator gives what is missing to user u with: ACL SETUSER u "
-                            "+evalsha ~chat:session_lock:*"));
+                            "+evalsha"));
     QCOMPARE(bench.server.redis({"DBSIZE"}).toInt(), 0); // asked, not tried
 }
 
@@ -119,6 +121,44 @@ void TestRightsKeeper::aMissingKeyPatternIsAMissingRight()
     QCOMPARE(bench.missing(Deed::Watch), QString());
     QCOMPARE(bench.missing(Deed::Release), QString());
     QCOMPARE(bench.missing(Deed::Delete), QStringLiteral("missing right: +del on ~chat:session:*"));
+}
+
+void TestRightsKeeper::noMoreIsOfferedThanIsMissing_data()
+{
+    const QByteArray viewer = "%R~chat:session_lock:* %R~chat:session:* &* +@all ";
+    QTest::addColumn<QByteArray>("rules");
+    QTest::addColumn<int>("deed");
+    QTest::addColumn<QByteArray>("offered");
+    QTest::newRow("a command") << viewer + "-get" << int(Deed::Watch) << QByteArray("+get");
+    QTest::newRow("keys to read") << QByteArray("&* +@all") << int(Deed::Watch)
+                                  << QByteArray("%R~chat:session_lock:* %R~chat:session:*");
+    QTest::newRow("keys to write")
+        << viewer << int(Deed::Release) << QByteArray("~chat:session_lock:*");
+    QTest::newRow("keys to read and write")
+        << QByteArray("&* +@all") << int(Deed::Release) << QByteArray("~chat:session_lock:*");
+    QTest::newRow("a command and keys")
+        << viewer + "-del" << int(Deed::Release) << QByteArray("~chat:session_lock:* +del");
+    QTest::newRow("a channel") << QByteArray("~chat:* +@all") << int(Deed::Push)
+                               << QByteArray("&__redis__:invalidate");
+}
+
+void TestRightsKeeper::noMoreIsOfferedThanIsMissing()
+{
+    QFETCH(const QByteArray, rules);
+    QFETCH(const int, deed);
+    QFETCH(const QByteArray, offered);
+    Bench bench(QString::fromLatin1(rules));
+    QVERIFY(bench.begin());
+    const auto refusal = bench.keeper->refusal(static_cast<Deed>(deed));
+    QVERIFY(refusal);
+    QCOMPARE(refusal->hint.section(QStringLiteral("ACL SETUSER u "), 1),
+             QString::fromLatin1(offered));
+    // It is enough.
+    QVERIFY(bench.setUser(offered.split(' ')));
+    QList<redis::Right> rights = rightsFor(static_cast<Deed>(deed), kFamily);
+    const auto asked = await(redis::askRights(*bench.client, rights));
+    QVERIFY(asked && asked->mayAsk);
+    QVERIFY(asked->rights.refused(rights).isEmpty());
 }
 
 void TestRightsKeeper::whatIsNotKnownIsNotRefused()
