@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace lockkeeper::cli {
 
@@ -23,6 +24,31 @@ std::string checkedFormat(const std::string &format)
     return QCoreApplication::translate("cli", "\"%1\" is no format — csv and json are")
         .arg(QString::fromStdString(format))
         .toStdString();
+}
+
+constexpr std::array kActions{"release", "delete", "create", "append", "rename", "reveal"};
+
+QString actionNames()
+{
+    QStringList names;
+    for (const char *action : kActions)
+        names.append(QLatin1StringView(action));
+    return names.join(u", ");
+}
+
+std::string checkedAction(const std::string &action)
+{
+    if (std::ranges::find(kActions, action) != kActions.end())
+        return {};
+    return QCoreApplication::translate("cli", "\"%1\" is no kind of act — the kinds are %2")
+        .arg(QString::fromStdString(action), actionNames())
+        .toStdString();
+}
+
+/// `one` for 1, else `several` with the number for %1.
+QString counted(qint64 number, const QString &one, const QString &several)
+{
+    return number == 1 ? one : several.arg(number);
 }
 
 QString placeText(const app::ChainFault &fault)
@@ -69,8 +95,8 @@ void AuditCommand::declareSelection(CLI::App &app)
 {
     addSpan(app, "--since", m_since, tr("Only of this last span, as 7d"));
     addText(app, "--session", m_session, tr("Only of this session"))->type_name("SESSION");
-    addText(app, "--action", m_action,
-            tr("Only this kind: release, delete, create, append, rename, reveal"))
+    addText(app, "--action", m_action, tr("Only this kind: %1").arg(actionNames()))
+        ->check(checkedAction)
         ->type_name("ACTION");
 }
 
@@ -99,12 +125,13 @@ QCoro::Task<int> AuditCommand::runVerify(app::AuditLog &log, Context &context)
     for (const app::ChainFault &fault : report->faults)
         output.note(placeText(fault) + u": " + fault.what, Tone::Bad);
     if (report->unchained > 0)
-        output.note(tr("%n line(s) from before the log was chained cannot be checked", nullptr,
-                       static_cast<int>(report->unchained)));
+        output.note(counted(report->unchained,
+                            tr("1 line from before the log was chained cannot be checked"),
+                            tr("%1 lines from before the log was chained cannot be checked")));
     if (report->torn > 0)
-        output.note(tr("%n torn line(s), left by a program that ended while it wrote; nothing was "
-                       "done on its word",
-                       nullptr, static_cast<int>(report->torn)));
+        output.note(counted(report->torn, tr("1 torn line"), tr("%1 torn lines")) +
+                    tr(", left by a program that ended while it wrote; nothing was done on its "
+                       "word"));
     if (!report->isWhole())
         co_return context.fail(
             {ErrorCode::Corrupt, tr("the audit log in %1 is not whole").arg(log.folder()),
@@ -112,10 +139,10 @@ QCoro::Task<int> AuditCommand::runVerify(app::AuditLog &log, Context &context)
     if (!context.isJson() && report->files == 0)
         output.line(tr("there is no audit log in %1 yet").arg(log.folder()));
     else if (!context.isJson())
-        output.line(tr("whole: %1 entries in %2 files; newest %3")
-                        .arg(report->entries)
-                        .arg(report->files)
-                        .arg(QString::fromLatin1(report->head)),
+        output.line(tr("whole: %1 in %2; newest %3")
+                        .arg(counted(report->entries, tr("1 entry"), tr("%1 entries")),
+                             counted(report->files, tr("1 file"), tr("%1 files")),
+                             QString::fromLatin1(report->head)),
                     Tone::Ok);
     co_return code(ExitCode::Done);
 }
@@ -130,10 +157,23 @@ QCoro::Task<int> AuditCommand::runList(app::AuditLog &log, Context &context)
         runs.removeIf([](const app::AuditRun &run) { return !run.isCutShort(); });
     if (context.isJson())
         context.output().json(auditRunsJson(runs));
-    else if (runs.isEmpty())
-        context.output().note(tr("nothing in %1").arg(log.folder()));
-    else
+    else if (!runs.isEmpty())
         context.output().table(auditTable(runs));
+    else
+        co_return co_await tellOfNone(log, context);
+    co_return code(ExitCode::Done);
+}
+
+/// Nothing was done, or nothing like what was asked for.
+QCoro::Task<int> AuditCommand::tellOfNone(app::AuditLog &log, Context &context)
+{
+    const Result<QList<app::AuditRecord>> all = co_await log.records(std::nullopt);
+    if (!all)
+        co_return context.fail(all.error());
+    const qsizetype acts = app::runsOf(*all).size();
+    context.output().note(acts == 0 ? tr("nothing in %1").arg(log.folder())
+                                    : counted(acts, tr("the 1 act there is does not match"),
+                                              tr("none of %1 acts match")));
     co_return code(ExitCode::Done);
 }
 

@@ -27,6 +27,7 @@ private:
     void declareSelection(CLI::App &app);
     [[nodiscard]] QCoro::Task<int> runVerify(app::AuditLog &log, Context &context);
     [[nodiscard]] QCoro::Task<int> runList(app::AuditLog &log, Context &context);
+    [[nodiscard]] QCoro::Task<int> tellOfNone(app::AuditLog &log, Context &context);
     [[nodiscard]] QCoro::Task<int> runExport(app::AuditLog &log, Context &context);
     [[nodiscard]] Task<QList<app::AuditRecord>> selected(app::AuditLog &log,
                                                          Context &context) const;

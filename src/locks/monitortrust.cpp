@@ -68,7 +68,8 @@ void LockMonitor::noteDifferences(int keys)
 {
     m_differences += keys;
     m_newDifferences = keys;
-    qCWarning(lcTrust) << "the audit found" << keys << "rows that differed";
+    qCWarning(lcTrust) << "the audit found" << keys
+                       << (keys == 1 ? "row that differed" : "rows that differed");
     beginScan(Scanner::Pace::Full);
     emit everythingChanged();
 }

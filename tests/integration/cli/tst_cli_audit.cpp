@@ -77,6 +77,18 @@ void CliAuditTest::listsWhatWasDone()
     QCOMPARE(chosen({QStringLiteral("--action"), QStringLiteral("delete")}), 0);
     QCOMPARE(chosen({QStringLiteral("--since"), QStringLiteral("1h")}), 1);
     QCOMPARE(chosen({QStringLiteral("--cut-short")}), 0);
+
+    // That there is nothing of the kind is not that there is nothing.
+    actOnce(cli, server, QStringLiteral("ticket 4712"));
+    for (const QStringList &none :
+         {QStringList{QStringLiteral("--session"), QStringLiteral("other")},
+          QStringList{QStringLiteral("--action"), QStringLiteral("delete")},
+          QStringList{QStringLiteral("--cut-short")}}) {
+        const CliRun found = cli.run(list + none);
+        QCOMPARE(found.exitCode, 0);
+        QCOMPARE(found.out, QByteArray());
+        QCOMPARE(found.err, QByteArray("none of 2 acts match\n"));
+    }
 }
 
 void CliAuditTest::verifyFindsWhatWasChanged()
@@ -89,7 +101,7 @@ void CliAuditTest::verifyFindsWhatWasChanged()
     const QStringList verify{QStringLiteral("audit"), QStringLiteral("verify")};
     const CliRun whole = cli.run(verify);
     QCOMPARE(whole.exitCode, 0);
-    QVERIFY2(whole.out.contains("4 entries"), whole.out.constData());
+    QVERIFY2(whole.out.contains("4 entries in 1 file;"), whole.out.constData());
 
     const QDir folder(cli.auditFolder());
     const QString name = folder.entryList({QStringLiteral("*.jsonl")}).value(0);
@@ -137,6 +149,11 @@ void CliAuditTest::saysWhatItDoesNotKnow()
                                 QStringLiteral("--format"), QStringLiteral("xml")});
     QCOMPARE(run.exitCode, 2);
     QVERIFY2(run.err.contains("csv and json are"), run.err.constData());
+    const CliRun kind = cli.run({QStringLiteral("audit"), QStringLiteral("list"),
+                                 QStringLiteral("--action"), QStringLiteral("foo")});
+    QCOMPARE(kind.exitCode, 2);
+    QVERIFY2(kind.err.contains("release, delete, create, append, rename, reveal"),
+             kind.err.constData());
 }
 
 QTEST_GUILESS_MAIN(CliAuditTest)
