@@ -123,8 +123,8 @@ CLI::Option *addToken(CLI::App &verb, const char *name, std::optional<Token> &in
                       const QString &help)
 {
     return addTaken(verb, name, help, "TOKEN", [&into](const QString &text) {
-        into = Token(bytesFromPrintable(text));
-        return emptyRefusal(text);
+        into = Token(bytesFromPrintable(text)); // empty where the lock holds an empty string
+        return QString();
     });
 }
 

@@ -118,6 +118,8 @@ std::optional<int> CommandLine::parse(int argc, char **argv)
 {
     std::vector<std::string> arguments(argv + 1, argv + argc);
     takeProgram(arguments);
+    if (const auto forgotten = forgottenToken(arguments))
+        return refuse(*forgotten);
     std::ranges::reverse(arguments); // as CLI11 takes a vector
     try {
         m_app->parse(std::move(arguments));
@@ -131,6 +133,23 @@ std::optional<int> CommandLine::parse(int argc, char **argv)
     if (m_options.isDemo && isPlaceGiven)
         return refuse({ErrorCode::InvalidInput, tr("--demo brings its own --url and --db"),
                        tr("leave --demo away, or --url and --db")});
+    return std::nullopt;
+}
+
+/// An option that stands where a token was to stand is no token: the value was forgotten.
+std::optional<Error> CommandLine::forgottenToken(const std::vector<std::string> &arguments)
+{
+    for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
+        const std::string &name = arguments[i];
+        if ((name == "--token" || name == "--take-over") && arguments[i + 1].starts_with("--"))
+            return Error{
+                ErrorCode::InvalidInput,
+                tr("%1 needs a value, which was not given").arg(QString::fromStdString(name)),
+                tr("a token that begins with two dashes is written behind an equals "
+                   "sign: %1=%2")
+                    .arg(QString::fromStdString(name),
+                         QString::fromLocal8Bit(arguments[i + 1].c_str()))};
+    }
     return std::nullopt;
 }
 

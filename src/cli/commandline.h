@@ -40,6 +40,8 @@ private:
     void declareCommon();
     void declareVerbs();
     /// Cuts what stands behind `--` of `with-lock` off, and hands it over.
+    [[nodiscard]] static std::optional<Error>
+    forgottenToken(const std::vector<std::string> &arguments);
     void takeProgram(std::vector<std::string> &arguments);
     [[nodiscard]] static int refuse(const Error &error);
 

@@ -203,7 +203,8 @@ QByteArray InspectionView::json() const
     Json &lockJson = json["lock"];
     lockJson["state"] = jsonOf(lockWord(lock));
     lockJson["lock_key"] = jsonOfBytes(m_target.family.lockKey(m_inspection.id).bytes());
-    lockJson["token"] = lock ? jsonOfBytes(lock->token.bytes()) : Json();
+    const bool isHeld = lock && lock->kind == LockObservation::Kind::Held;
+    lockJson["token"] = isHeld ? jsonOf(printable(lock->token.bytes())) : Json();
     lockJson["ttl_ms"] = lock ? jsonOrNull(lock->ttl) : Json();
     lockJson["reason"] =
         lock && !lock->foreignReason.isEmpty() ? jsonOf(lock->foreignReason) : Json();

@@ -265,7 +265,7 @@ Json lockJson(const LockRow &row, const app::Target &target)
     json["lock_key"] = jsonOfBytes(lock.key.bytes());
     json["family"] = jsonOf(target.family.name);
     json["server"] = jsonOf(target.server.place());
-    json["token"] = jsonOfBytes(lock.token.bytes());
+    json["token"] = lock.isForeign() ? Json() : jsonOf(printable(lock.token.bytes()));
     json["owner"] = ownerJson(row);
     json["acquired_at"] = jsonOrNull(row.acquiredAt());
     json["held_ms"] = jsonOrNull(row.held());

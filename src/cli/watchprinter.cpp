@@ -61,9 +61,10 @@ Json eventJson(const LockEvent &event, const app::Target &target)
     json["lock_key"] = jsonOfBytes(event.key.bytes());
     json["session_id"] = jsonOfBytes(event.session.bytes());
     json["server"] = jsonOf(target.server.place());
-    json["token"] = jsonOfBytes(event.token.bytes());
+    // A token may be empty; only a line that is about no lock has none.
+    json["token"] = event.key.bytes().isEmpty() ? Json() : jsonOf(printable(event.token.bytes()));
     json["previous_token"] =
-        event.previousToken ? jsonOfBytes(event.previousToken->bytes()) : Json();
+        event.previousToken ? jsonOf(printable(event.previousToken->bytes())) : Json();
     json["ttl_ms"] = jsonOrNull(event.ttl);
     json["held_ms"] = jsonOrNull(event.held);
     return json;

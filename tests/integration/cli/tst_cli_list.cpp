@@ -43,6 +43,7 @@ private slots:
     void filtersAndSorts();
     void tellsContendedLocks();
     void showsBinaryTokensEscaped();
+    void anEmptyTokenIsAToken();
     void listsNoLockThatEndedDuringTheLook();
     void followsOtherFamilies();
     void worksForViewersWithoutAFeed();
@@ -213,6 +214,30 @@ void TestCliList::showsBinaryTokensEscaped()
                                      QStringLiteral("--token"), shown, QStringLiteral("--yes")});
     QVERIFY2(released.exitCode == 0, released.err.constData());
     QCOMPARE(server.redis({"EXISTS", lockKey("binary")}).toInt(), 0);
+}
+
+void TestCliList::anEmptyTokenIsAToken()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("empty"), "", "PX", "60000"});
+    server.redis({"HSET", lockKey("hash"), "thread:1", "1"});
+    const CliProgram cli(server.url());
+    const QJsonArray list = cli.run({QStringLiteral("list"), QStringLiteral("--json")}).array();
+    const QJsonValue token = rowOf(list, QStringLiteral("empty"))[u"token"];
+    QVERIFY(token.isString());
+    QCOMPARE(token.toString(), QString());
+    QVERIFY(rowOf(list, QStringLiteral("hash"))[u"token"].isNull());
+    const QStringList show{QStringLiteral("show"), QStringLiteral("empty"),
+                           QStringLiteral("--json")};
+    QVERIFY(cli.run(show).object()[u"lock"][u"token"].isString());
+
+    const QStringList release{QStringLiteral("release"), QStringLiteral("empty"),
+                              QStringLiteral("--yes"), QStringLiteral("--token")};
+    QCOMPARE(cli.run(release + QStringList{QStringLiteral("other")}).exitCode, 4);
+    const CliRun released = cli.run(release + QStringList{QString()});
+    QVERIFY2(released.exitCode == 0, released.err.constData());
+    QCOMPARE(server.redis({"EXISTS", lockKey("empty")}).toInt(), 0);
 }
 
 void TestCliList::listsNoLockThatEndedDuringTheLook()

@@ -60,7 +60,6 @@ void TestArguments::refusesWithTheOptionsName_data()
     QTest::newRow("no duration") << QStringLiteral("--wait soon") << QStringLiteral("--wait");
     QTest::newRow("no number") << QStringLiteral("--limit many") << QStringLiteral("--limit");
     QTest::newRow("too small") << QStringLiteral("--limit 0") << QStringLiteral("--limit");
-    QTest::newRow("empty token") << QStringLiteral("--token \"\"") << QStringLiteral("--token");
 }
 
 void TestArguments::refusesWithTheOptionsName()

@@ -35,6 +35,8 @@ private slots:
     void refuses_data();
     void refuses();
     void takesAnythingAsSession();
+    void takesAnythingAsToken_data();
+    void takesAnythingAsToken();
     void leavesTheProgramsOptionsAlone();
 };
 
@@ -76,6 +78,11 @@ void TestCommandLine::refuses_data()
     QTest::newRow("no session") << QList<QByteArray>{"show"};
     QTest::newRow("empty session") << QList<QByteArray>{"show", ""};
     QTest::newRow("release without token") << QList<QByteArray>{"release", "id"};
+    QTest::newRow("release with an option as token")
+        << QList<QByteArray>{"release", "id", "--token", "--yes"};
+    QTest::newRow("delete with an option as token")
+        << QList<QByteArray>{"delete", "id", "--take-over", "--yes"};
+    QTest::newRow("no kind of act") << QList<QByteArray>{"audit", "list", "--action", "foo"};
     QTest::newRow("bad duration") << QList<QByteArray>{"list", "--older-than", "soon"};
     QTest::newRow("bad role") << QList<QByteArray>{"session", "append",    "id", "--role",
                                                    "boss",    "--content", "x"};
@@ -99,6 +106,21 @@ void TestCommandLine::takesAnythingAsSession()
     CommandLine nested;
     QCOMPARE(parse(nested, {"session", "rename", "get", "list"}), kRuns);
     QCOMPARE(nested.command().verb(), "session");
+}
+
+void TestCommandLine::takesAnythingAsToken_data()
+{
+    QTest::addColumn<QList<QByteArray>>("words");
+    QTest::newRow("empty") << QList<QByteArray>{"release", "id", "--token", ""};
+    QTest::newRow("one dash") << QList<QByteArray>{"release", "id", "--token", "-x"};
+    QTest::newRow("two dashes") << QList<QByteArray>{"release", "id", "--token=--yes"};
+}
+
+void TestCommandLine::takesAnythingAsToken()
+{
+    QFETCH(QList<QByteArray>, words);
+    CommandLine line;
+    QCOMPARE(parse(line, words), kRuns);
 }
 
 void TestCommandLine::leavesTheProgramsOptionsAlone()
