@@ -5,6 +5,7 @@
 #include "cli/contentionlook.h"
 #include "cli/context.h"
 #include "cli/locksnapshot.h"
+#include "cli/replicawarning.h"
 
 #include <CLI/CLI.hpp>
 
@@ -58,6 +59,7 @@ QCoro::Task<int> ListCommand::run(Context &context)
     if (!connected)
         co_return context.fail(connected.error());
     app::Workspace &workspace = **connected;
+    warnOfReplica(workspace, context.output());
     Result<QList<LockRow>> rows = co_await readRows(workspace, context);
     if (!rows)
         co_return context.fail(rows.error());

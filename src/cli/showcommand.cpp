@@ -4,6 +4,7 @@
 #include "app/workspace.h"
 #include "cli/context.h"
 #include "cli/inspectionview.h"
+#include "cli/replicawarning.h"
 #include "core/text.h"
 
 #include <QUuid>
@@ -28,6 +29,7 @@ QCoro::Task<int> ShowCommand::run(Context &context)
     if (!connected)
         co_return context.fail(connected.error());
     app::Workspace &workspace = **connected;
+    warnOfReplica(workspace, context.output());
     const app::Inspection inspection = co_await workspace.actions().inspect(m_session);
     if (!inspection.lock)
         co_return context.fail(inspection.lock.error());

@@ -44,6 +44,7 @@ private slots:
     void tellsContendedLocks();
     void showsBinaryTokensEscaped();
     void anEmptyTokenIsAToken();
+    void saysThatAReplicaMayLag();
     void listsNoLockThatEndedDuringTheLook();
     void followsOtherFamilies();
     void worksForViewersWithoutAFeed();
@@ -238,6 +239,31 @@ void TestCliList::anEmptyTokenIsAToken()
     const CliRun released = cli.run(release + QStringList{QString()});
     QVERIFY2(released.exitCode == 0, released.err.constData());
     QCOMPARE(server.redis({"EXISTS", lockKey("empty")}).toInt(), 0);
+}
+
+void TestCliList::saysThatAReplicaMayLag()
+{
+    RedisServer primary({.listen = RedisServer::Listen::Tcp});
+    LK_START_REDIS(primary);
+    const QString place = QStringLiteral("127.0.0.1 %1").arg(primary.port());
+    RedisServer replica({.config = {u"replicaof " + place}});
+    LK_START_REDIS(replica);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        replica.redis({"INFO", "replication"}).toByteArray().contains("master_link_status:up"),
+        60'000);
+    const QByteArray warning = "this server is a replica of " +
+                               QString(place).replace(u' ', u':').toLatin1() +
+                               ": what it shows may lag";
+    const CliProgram cli(replica.url());
+    for (const QStringList &verb :
+         {QStringList{QStringLiteral("list")},
+          QStringList{QStringLiteral("show"), QStringLiteral("nobody")}}) {
+        const CliRun run = cli.run(verb + QStringList{QStringLiteral("--json")});
+        QVERIFY2(run.err.contains(warning), run.err.constData());
+        QVERIFY(!run.out.contains("replica"));
+    }
+    const CliRun direct = CliProgram(primary.url()).run({QStringLiteral("list")});
+    QVERIFY2(!direct.err.contains("replica"), direct.err.constData());
 }
 
 void TestCliList::listsNoLockThatEndedDuringTheLook()
