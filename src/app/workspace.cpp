@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workspace.h"
 
+#include "locks/owntouches.h"
 #include "redis/deploymentfeed.h"
 
 #include <QPointer>
@@ -37,9 +38,9 @@ public:
                                   clock))
         , monitor(client, *changes, target.family, clock)
         , insight(monitor.registry(), target.nodeNames)
-        , contention(client, monitor, clock)
+        , contention(client, monitor, clock, &touches)
         , unlockedWrites(client, monitor, client.serverTime())
-        , locks(client, target.family, clock, &monitor.news())
+        , locks(client, target.family, clock, &monitor.news(), std::nullopt, &touches)
         , cache(client, target.family)
         , database(target.database ? std::make_unique<sessions::SessionDatabase>(*target.database,
                                                                                  accessOf(target))
@@ -88,8 +89,10 @@ public:
         for (auto seen = sample->clients.cbegin(); seen != sample->clients.cend(); ++seen)
             sightings.note(seen.key(), *seen);
         QList<locks::LockDemand> demands;
-        for (const locks::ContendedLock &lock : sample->locks)
+        for (const locks::ContendedLock &lock : sample->locks) {
+            touches.note(lock.key, clock.steady()); // the sample read it
             demands.append({lock.key, lock.heldBy, true, static_cast<int>(lock.waiters.size())});
+        }
         if (!demands.isEmpty())
             monitor.noteDemand(demands);
         co_return *sample;
@@ -98,6 +101,7 @@ public:
     Target target;
     const Clock &clock;
     FlowGroup flows;
+    locks::OwnTouches touches;
     redis::Client client;
     RightsKeeper rights;
     std::unique_ptr<redis::ChangeFeed> changes;

@@ -10,8 +10,9 @@
 namespace lockkeeper::cli {
 
 /// Tells the locks that others ask for: leaves them unread for three seconds, then asks the server
-/// when each was touched last. Locks that are younger, and all of them while the server saves,
-/// stay unknown. `client` and `clock` outlive the flow.
+/// when each was touched last; those that were are looked at again 2.5 seconds later. Locks that
+/// are younger, and all of them while the server saves, stay unknown. `client` and `clock` outlive
+/// the flow.
 [[nodiscard]] Task<QList<locks::LockRecord>> lookForContention(redis::Client &client,
                                                                QList<locks::LockRecord> records,
                                                                const Clock &clock,

@@ -23,7 +23,8 @@ void ListCommand::declare(CLI::App &app)
             tr("Only locks whose owner's name, node id or token contains this"));
     addUser(app, "--user", m_filter.user, tr("Only locks of this user's sessions"));
     addFlag(app, "--contention", m_looksForContention,
-            tr("Also tell which locks others ask for; takes three seconds.\n"
+            tr("Also tell which locks others ask for; takes three seconds, and\n"
+               "three more where some are touched.\n"
                "--state contended does so by itself"));
     addText(app, "--sort", m_sortName, tr("Sort by %1 (default state)").arg(sortColumnNames()))
         ->type_name("COLUMN");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "locks/contentionprobe.h"
 
+#include "locks/owntouches.h"
+
 #include <QPointer>
 
 #include <algorithm>
@@ -9,11 +11,12 @@
 namespace lockkeeper::locks {
 
 ContentionProbe::ContentionProbe(redis::Client &client, LockMonitor &monitor, const Clock &clock,
-                                 QObject *parent)
+                                 const OwnTouches *touches, QObject *parent)
     : QObject(parent)
     , m_client(client)
     , m_monitor(monitor)
     , m_clock(clock)
+    , m_touches(touches)
 {
     m_timer.setInterval(kInterval);
     connect(&m_timer, &QTimer::timeout, this, [this] { probe(); });
@@ -21,6 +24,7 @@ ContentionProbe::ContentionProbe(redis::Client &client, LockMonitor &monitor, co
     connect(&client, &redis::Client::stateChanged, this, [this] {
         m_isRefused = false; // another connection, perhaps another user or server
         m_servers.clear();
+        m_suspicions.clear();
     });
 }
 
@@ -83,26 +87,67 @@ QCoro::Task<> ContentionProbe::probe()
 QList<ContentionProbe::Subject> ContentionProbe::nextRipe()
 {
     QList<Subject> subjects;
-    const SteadyTime now = m_clock.steady();
-    const std::size_t looks = std::min<std::size_t>(m_round.size(), kBatch);
+    const QSet<LockKey> suspects = dueSuspects();
+    for (const LockKey &key : suspects) {
+        if (const auto subject = ripe(key))
+            subjects.append(*subject);
+    }
+    const std::size_t looks = std::min<std::size_t>(m_round.size(), kBatch - subjects.size());
     for (std::size_t i = 0; i < looks; ++i) {
         const LockKey key = std::move(m_round.front());
         m_round.pop_front();
         const LockRecord *record = m_monitor.registry().find(key);
         if (!record || record->isForeign()) {
-            m_inRound.remove(key);
-            m_trails.remove(key);
+            forget(key);
             continue;
         }
         m_round.push_back(key);
-        const auto lastRead = m_monitor.registry().lastReadOf(key);
-        const bool isRipe = record->isVerified && lastRead && now - *lastRead >= kRipeAge &&
-                            now - record->acquiredAt >= kRipeAge;
-        if (isRipe)
-            subjects.append(
-                {m_client.nodeOf(key.bytes()), key, record->token, record->acquiredAt, *lastRead});
+        if (suspects.contains(key))
+            continue;
+        if (const auto subject = ripe(key))
+            subjects.append(*subject);
     }
     return subjects;
+}
+
+QSet<LockKey> ContentionProbe::dueSuspects() const
+{
+    QSet<LockKey> due;
+    const SteadyTime now = m_clock.steady();
+    for (auto some = m_suspicions.cbegin(); some != m_suspicions.cend(); ++some) {
+        if (due.size() >= kBatch / 2) // the others have their turn as well
+            break;
+        if (some->isDue(now))
+            due.insert(some.key());
+    }
+    return due;
+}
+
+std::optional<ContentionProbe::Subject> ContentionProbe::ripe(const LockKey &key) const
+{
+    const LockRecord *record = m_monitor.registry().find(key);
+    const auto lastTouch = lastTouchOf(key);
+    const SteadyTime now = m_clock.steady();
+    const bool isRipe = record && !record->isForeign() && record->isVerified && lastTouch &&
+                        now - *lastTouch >= kRipeAge && now - record->acquiredAt >= kRipeAge;
+    if (!isRipe)
+        return std::nullopt;
+    return Subject{m_client.nodeOf(key.bytes()), key, record->token, record->acquiredAt,
+                   *lastTouch};
+}
+
+std::optional<SteadyTime> ContentionProbe::lastTouchOf(const LockKey &key) const
+{
+    const auto read = m_monitor.registry().lastReadOf(key);
+    const auto touch = m_touches ? m_touches->newestOf(key) : std::nullopt;
+    return read && touch ? std::max(*read, *touch) : read;
+}
+
+void ContentionProbe::forget(const LockKey &key)
+{
+    m_inRound.remove(key);
+    m_trails.remove(key);
+    m_suspicions.remove(key);
 }
 
 void ContentionProbe::take(const QList<Subject> &subjects, const QList<redis::Reply> &replies)
@@ -119,8 +164,13 @@ void ContentionProbe::take(const QList<Subject> &subjects, const QList<redis::Re
     }
     QList<LockDemand> demands;
     for (qsizetype i = 0; i < subjects.size(); ++i) {
+        const bool isSpoilt = lastTouchOf(subjects[i].key) != subjects[i].lastTouch;
+        if (isSpoilt) // by ourselves, while the answer was under way
+            continue;
         const LockDemand demand = demandFor(subjects[i], replies[i + 1], server);
         const LockRecord *record = m_monitor.registry().find(demand.key);
+        if (demand.isContended == true && !isProved(subjects[i], server))
+            continue; // what was known stays
         if (record && (record->isContended != demand.isContended || demand.isContended != true))
             demands.append(demand);
     }
@@ -152,6 +202,8 @@ LockDemand ContentionProbe::demandFor(const Subject &subject, const redis::Reply
     // A child that nobody told us of would make a contended lock look idle, never the reverse.
     if (!server.isInfoKnown && demand.isContended == false)
         demand.isContended.reset();
+    if (demand.isContended != true)
+        m_suspicions.remove(subject.key);
     return demand;
 }
 
@@ -164,8 +216,27 @@ std::optional<bool> ContentionProbe::judge(const Subject &subject, const redis::
     if (std::exchange(token, subject.token) != subject.token)
         trail = {};
     const SteadyTime now = m_clock.steady();
-    return trail.askedFor(int(reply.integerValue()), now, subject.lastRead,
+    return trail.askedFor(int(reply.integerValue()), now, subject.lastTouch,
                           now - subject.acquiredAt);
+}
+
+bool ContentionProbe::isProved(const Subject &subject, const Server &server)
+{
+    const LockRecord *record = m_monitor.registry().find(subject.key);
+    const bool isKnown = record && record->token == subject.token && record->isContended == true;
+    if (!isKnown) {
+        const SteadyTime now = m_clock.steady();
+        const auto trail = m_trails.constFind(subject.key);
+        const bool isByGrowth = server.usesFrequency && trail != m_trails.cend();
+        const SteadyTime seenAt = isByGrowth ? trail->second.grewAt().value_or(now) : now;
+        auto suspicion = m_suspicions.find(subject.key);
+        if (suspicion == m_suspicions.end() || suspicion->token() != subject.token)
+            suspicion = m_suspicions.insert(subject.key, Suspicion(subject.token));
+        if (!suspicion->isProvedBy(seenAt, now))
+            return false;
+    }
+    m_suspicions.remove(subject.key);
+    return true;
 }
 
 } // namespace lockkeeper::locks

@@ -13,10 +13,12 @@
 
 namespace lockkeeper::locks {
 
+class OwnTouches;
+
 /// Sees at all times which held locks others ask for: OBJECT IDLETIME (OBJECT FREQ under LFU
-/// policies) of locks that are older than three seconds and that we have not read for as long, once
-/// a second, in one bounded pipeline, the oldest answers renewed first. What it finds goes into the
-/// monitor's records.
+/// policies) of locks that are older than three seconds and that we have not touched for as long,
+/// once a second, in one bounded pipeline, the oldest answers renewed first. A touch that it finds
+/// has to be found again kSecondLookAfter later. What it finds goes into the monitor's records.
 ///
 /// While the server saves or rewrites in a child process it notes no touches: nothing is known
 /// then. A user without the right to OBJECT knows nothing; one without INFO knows contended from
@@ -26,9 +28,9 @@ class ContentionProbe final : public QObject
     Q_OBJECT
 
 public:
-    /// The parts must outlive the probe.
+    /// The parts must outlive the probe. `touches`: what we do to keys beside the monitor's reads.
     ContentionProbe(redis::Client &client, LockMonitor &monitor, const Clock &clock,
-                    QObject *parent = nullptr);
+                    const OwnTouches *touches = nullptr, QObject *parent = nullptr);
 
     void start();
     void stop();
@@ -47,7 +49,7 @@ private:
         LockKey key;
         Token token;
         SteadyTime acquiredAt;
-        SteadyTime lastRead;
+        SteadyTime lastTouch; ///< of ours
     };
 
     /// What is known of one server.
@@ -62,21 +64,31 @@ private:
     void follow(const RegistryDelta &delta);
     QCoro::Task<> probe();
     [[nodiscard]] QList<Subject> nextRipe();
+    /// Suspected locks whose second look is due.
+    [[nodiscard]] QSet<LockKey> dueSuspects() const;
+    [[nodiscard]] std::optional<Subject> ripe(const LockKey &key) const;
+    /// When we last touched the key ourselves; nullopt: the monitor has not read it.
+    [[nodiscard]] std::optional<SteadyTime> lastTouchOf(const LockKey &key) const;
+    void forget(const LockKey &key);
     void take(const QList<Subject> &subjects, const QList<redis::Reply> &replies);
     [[nodiscard]] LockDemand demandFor(const Subject &subject, const redis::Reply &reply,
                                        const Server &server);
     [[nodiscard]] std::optional<bool> judge(const Subject &subject, const redis::Reply &reply,
                                             const Server &server);
+    /// Whether a touch that was found is enough to say that others ask for the lock.
+    [[nodiscard]] bool isProved(const Subject &subject, const Server &server);
     static void readInfo(Server &server, const redis::Reply &info);
     void giveUp(const QString &trouble);
 
     redis::Client &m_client;
     LockMonitor &m_monitor;
     const Clock &m_clock;
+    const OwnTouches *m_touches;
     QTimer m_timer;
     std::deque<LockKey> m_round; ///< whom to look at next; those that are gone are skipped
     QSet<LockKey> m_inRound;
     QHash<LockKey, std::pair<Token, FrequencyTrail>> m_trails; ///< under LFU policies
+    QHash<LockKey, Suspicion> m_suspicions;
     QString m_trouble;
     bool m_isProbing = false;
     bool m_isRefused = false; ///< OBJECT, on this connection

@@ -12,6 +12,8 @@ constexpr int kUntouched = 6;
 constexpr auto kSurelyAbove = 10s;
 /// A counter that is high grows about every five seconds while ten touches a second come in.
 constexpr auto kGrowthLasts = 30s;
+/// Two looks with more time between them say nothing of what was in between.
+constexpr auto kLooksBelongTogether = 10s;
 
 } // namespace
 
@@ -28,6 +30,19 @@ std::optional<bool> FrequencyTrail::askedFor(int frequency, SteadyTime now, Stea
     if (frequency <= kUntouched && age >= kSurelyAbove)
         return false;
     return std::nullopt;
+}
+
+bool Suspicion::isProvedBy(SteadyTime touchSeenAt, SteadyTime now)
+{
+    if (!m_since || now - m_lookedAt > kLooksBelongTogether)
+        m_since = touchSeenAt;
+    m_lookedAt = now;
+    return touchSeenAt - *m_since >= kSecondLookAfter;
+}
+
+bool Suspicion::isDue(SteadyTime now) const
+{
+    return m_since && now - *m_since >= kSecondLookAfter;
 }
 
 } // namespace lockkeeper::locks

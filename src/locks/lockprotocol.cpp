@@ -5,6 +5,7 @@
 #include "locks/acquirewait.h"
 #include "locks/lockerrors.h"
 #include "locks/lockreader.h"
+#include "locks/owntouches.h"
 
 #include <QRandomGenerator>
 
@@ -76,11 +77,12 @@ Result<void> checkSpan(milliseconds span, const QString &what)
 } // namespace
 
 LockProtocol::LockProtocol(redis::Client &client, LockFamily family, const Clock &clock,
-                           LockNews *news, std::optional<std::uint64_t> node)
+                           LockNews *news, std::optional<std::uint64_t> node, OwnTouches *touches)
     : m_client(client)
     , m_family(std::move(family))
     , m_clock(clock)
     , m_news(news)
+    , m_touches(touches)
     , m_tokens(clock, node)
     , m_releaseScript(Script::fromResource(QStringLiteral("release")))
     , m_extendScript(Script::fromResource(QStringLiteral("extend")))
@@ -143,6 +145,7 @@ QCoro::Task<LockProtocol::Attempt> LockProtocol::trySet(HeldLock wanted,
 {
     const LockKey key = wanted.key;
     const SteadyTime sentAt = m_clock.steady();
+    const TouchNote touch(m_touches, key, m_clock);
     const auto sent = co_await m_client.send(
         redis::commands::setIfAbsent(key.bytes(), wanted.token.bytes(), wanted.lease));
     if (!sent && sent.error().code == ErrorCode::OutcomeUnknown)
@@ -308,6 +311,7 @@ Task<CompareResult> LockProtocol::compareAnd(Script script, LockKey key,
                                              QList<QByteArray> arguments)
 {
     const QList<QByteArray> keys{key.bytes()};
+    const TouchNote touch(m_touches, key, m_clock);
     const auto sent = co_await m_client.run(script, keys, arguments);
     if (!sent)
         co_return sent.error();
@@ -333,6 +337,7 @@ Task<LockObservation> LockProtocol::read(LockKey key)
 {
     const QList<LockKey> keys{key};
     for (int i = 0; i < kReadTries; ++i) {
+        const TouchNote touch(m_touches, key, m_clock);
         const auto batch = co_await readLocks(m_client, m_clock, keys);
         if (!batch)
             co_return batch.error();

@@ -13,6 +13,7 @@
 namespace lockkeeper::locks {
 
 class LockNews;
+class OwnTouches;
 
 /// A lock that we obtained: valid until `deadline` at the latest, by our own clock.
 struct HeldLock
@@ -57,9 +58,11 @@ public:
     };
 
     /// `news`, where there is a feed, wakes a waiting acquire as soon as its key changes. `node`
-    /// stands in our tokens; nullopt: a random one.
+    /// stands in our tokens; nullopt: a random one. `touches` is told of each command that touches
+    /// a lock's key.
     LockProtocol(redis::Client &client, LockFamily family, const Clock &clock,
-                 LockNews *news = nullptr, std::optional<std::uint64_t> node = std::nullopt);
+                 LockNews *news = nullptr, std::optional<std::uint64_t> node = std::nullopt,
+                 OwnTouches *touches = nullptr);
 
     [[nodiscard]] const LockFamily &family() const { return m_family; }
     [[nodiscard]] const Clock &clock() const { return m_clock; }
@@ -116,6 +119,7 @@ private:
     LockFamily m_family;
     const Clock &m_clock;
     LockNews *m_news;
+    OwnTouches *m_touches;
     TokenMaker m_tokens;
     redis::Script m_releaseScript;
     redis::Script m_extendScript;

@@ -95,6 +95,7 @@ private slots:
     void renewingLong();
     void storm();
     void contended();
+    void notContendedByOurOwnLooks();
     void orphan();
 
     void sessionIsOk();
@@ -187,6 +188,36 @@ void TestStates::contended()
     Scene scene;
     LK_START_REDIS(scene);
     scene.bench.lock(kId, "owner");
+    QTimer waiter;
+    connect(&waiter, &QTimer::timeout, &waiter, [&scene] {
+        scene.bench.server.redis(
+            {"SET", "chat:session_lock:s1", "the waiter", "NX", "PX", "60000"});
+    });
+    waiter.start(100);
+    QVERIFY(scene.becomes(LockState::Contended));
+}
+
+void TestStates::notContendedByOurOwnLooks()
+{
+    Scene scene;
+    LK_START_REDIS(scene);
+    scene.bench.lock(kId, "owner", 600s);
+    const auto verdict = [&scene]() -> std::optional<bool> {
+        return scene.row() ? scene.row()->isContended : std::nullopt;
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(verdict(), std::optional(false), kLimit);
+    // Details that are open and read anew, again and again.
+    bool wasContended = false;
+    const auto look = [&] {
+        (void)await(scene.bench.actions().inspect(SessionId(kId)));
+        wasContended = wasContended || verdict() == true;
+        return wasContended;
+    };
+    QVERIFY(!QTest::qWaitFor(look, 7000));
+    // And left alone: the probe looks once more, and finds the last look of ours at the latest.
+    QVERIFY(!QTest::qWaitFor([&] { return verdict() == true; }, 5000));
+    QCOMPARE(verdict(), std::optional(false));
+
     QTimer waiter;
     connect(&waiter, &QTimer::timeout, &waiter, [&scene] {
         scene.bench.server.redis(

@@ -42,6 +42,7 @@ private slots:
     void namesStates();
     void filtersAndSorts();
     void tellsContendedLocks();
+    void oneTouchIsNoContention();
     void showsBinaryTokensEscaped();
     void anEmptyTokenIsAToken();
     void saysThatAReplicaMayLag();
@@ -196,6 +197,32 @@ void TestCliList::tellsContendedLocks()
     // Without being asked to look it claims nothing.
     const CliRun plain = cli.run({QStringLiteral("list"), QStringLiteral("--json")});
     QVERIFY(rowOf(plain.array(), QStringLiteral("wanted"))[QStringLiteral("contended")].isNull());
+}
+
+void TestCliList::oneTouchIsNoContention()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("seen"), freshToken(), "PX", "60000"});
+    const CliProgram cli(server.url());
+    const auto process = cli.start(
+        {QStringLiteral("list"), QStringLiteral("--contention"), QStringLiteral("--json")});
+    // A colleague reads it, as late as it can be while the first look is yet to come.
+    const auto hasLooked = [&server] {
+        return server.redis({"INFO", "commandstats"}).toByteArray().contains("cmdstat_object");
+    };
+    QElapsedTimer limit;
+    limit.start();
+    while (process->state() != QProcess::NotRunning && limit.elapsed() < 30'000) {
+        if (!hasLooked())
+            server.redis({"GET", lockKey("seen")});
+        QTest::qWait(50);
+    }
+    QCOMPARE(process->exitCode(), 0);
+    CliRun run;
+    run.out = process->readAllStandardOutput();
+    const QJsonObject seen = rowOf(run.array(), QStringLiteral("seen"));
+    QCOMPARE(seen[QStringLiteral("contended")], QJsonValue(false));
 }
 
 void TestCliList::showsBinaryTokensEscaped()

@@ -58,6 +58,7 @@ class TestContention : public QObject
 
 private slots:
     void tellsContendedLocksFromQuietOnes();
+    void oneTouchOfAnotherIsNoWaiter();
     void forgetsWhenNobodyAsksAnyMore();
     void knowsNothingWhileTheServerSaves();
     void knowsNothingWithoutTheRight();
@@ -76,6 +77,19 @@ void TestContention::tellsContendedLocksFromQuietOnes()
     QTRY_COMPARE_WITH_TIMEOUT(contest.verdict(kWanted), std::optional(true), 20'000);
     QTRY_COMPARE_WITH_TIMEOUT(contest.verdict(kQuiet), std::optional(false), 20'000);
     QVERIFY(contest.probe.trouble().isEmpty());
+}
+
+void TestContention::oneTouchOfAnotherIsNoWaiter()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    Contest contest(server, server.address());
+    QVERIFY(contest.start());
+    QTRY_COMPARE_WITH_TIMEOUT(contest.verdict(kQuiet), std::optional(false), 20'000);
+    server.redis({"GET", kQuiet.bytes()}); // a colleague opens its details
+    QVERIFY(!QTest::qWaitFor([&] { return contest.verdict(kQuiet) == true; }, 5000));
+    QCOMPARE(contest.verdict(kQuiet), std::optional(false));
+    QTRY_COMPARE_WITH_TIMEOUT(contest.verdict(kWanted), std::optional(true), 20'000);
 }
 
 void TestContention::forgetsWhenNobodyAsksAnyMore()
