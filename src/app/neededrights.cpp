@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/neededrights.h"
 
+#include "redis/scanner.h"
+
 #include <QSet>
 #include <QStringList>
 
@@ -68,13 +70,12 @@ QList<Right> toPush()
             {redis::commands::subscribe(channel), '&' + channel, false}};
 }
 
-/// A script needs EVAL as well, where the server does not know it yet, and what it calls.
+/// A script, and what it calls. EVAL is sent only where the server does not know the script yet.
 QList<Right> toRelease(const locks::LockFamily &family)
 {
     const Keys locks = locksOf(family);
     const QByteArray unknown(40, '0'); // the digest of no script
     return {locks.writing({"EVALSHA", unknown, "1", locks.key}),
-            locks.writing({"EVAL", "return 0", "1", locks.key}),
             locks.reading(redis::commands::get(locks.key)), locks.del()};
 }
 
@@ -92,23 +93,36 @@ QList<Right> toEmbellish(const locks::LockFamily &family)
             alone({"DBSIZE"}, true),
             locks.reading(redis::commands::objectIdleTime(locks.key)),
             locks.reading(redis::commands::objectFreq(locks.key)),
+            locks.writing({"EVAL", "return 0", "1", locks.key}),
             alone({"MONITOR"}, false),
             alone({"CLIENT", "LIST"}, false)};
 }
 
+/// Patterns are held against the list as they are, letter by letter: a wider one does not give
+/// them.
+QList<Right> toNotify(const locks::LockFamily &family, int database)
+{
+    const QByteArray channel = "__keyspace@" + QByteArray::number(database) + "__:";
+    QList<Right> rights;
+    for (const QByteArray &prefix : {family.lockPrefix, family.sessionPrefix}) {
+        const QByteArray pattern = redis::Scanner::escapeGlob(channel + prefix) + '*';
+        rights << Right{redis::commands::psubscribe(pattern), '&' + pattern, false};
+    }
+    return rights;
+}
+
 } // namespace
 
-QList<Right> rightsFor(Deed deed, const locks::LockFamily &family)
+QList<Right> rightsFor(Deed deed, const locks::LockFamily &family, int database)
 {
     const Keys sessions = sessionsOf(family);
-    const QByteArray events = "__keyspace@0__:" + family.lockPrefix + '*';
     switch (deed) {
     case Deed::Watch:
         return toWatch(family);
     case Deed::Push:
         return toPush();
     case Deed::Notify:
-        return {{redis::commands::psubscribe(events), '&' + events, false}};
+        return toNotify(family, database);
     case Deed::Release:
         return toRelease(family);
     case Deed::Hold:
@@ -127,12 +141,12 @@ QList<Right> rightsFor(Deed deed, const locks::LockFamily &family)
     Q_UNREACHABLE();
 }
 
-QList<Right> allRights(const locks::LockFamily &family)
+QList<Right> allRights(const locks::LockFamily &family, int database)
 {
     QList<Right> all;
     QSet<QString> seen;
     for (const Deed deed : {Deed::Watch, Deed::Push, Deed::Notify, Deed::Write, Deed::Embellish}) {
-        for (const Right &right : rightsFor(deed, family)) {
+        for (const Right &right : rightsFor(deed, family, database)) {
             if (!seen.contains(right.toString())) {
                 seen.insert(right.toString());
                 all << right;
@@ -141,6 +155,31 @@ QList<Right> allRights(const locks::LockFamily &family)
     }
     return all;
 }
+
+namespace {
+
+/// "+get +del on ~chat:session_lock:*, +monitor"
+QString grouped(const QList<Right> &rights)
+{
+    QStringList groups;
+    QSet<QByteArray> done;
+    for (const Right &first : rights) {
+        if (done.contains(first.subject))
+            continue;
+        done.insert(first.subject);
+        QStringList rules;
+        for (const Right &right : rights) {
+            if (right.subject == first.subject && !rules.contains(right.rule()))
+                rules << right.rule();
+        }
+        groups << (first.subject.isEmpty()
+                       ? rules.join(u' ')
+                       : QString(rules.join(u' ') + u" on " + QString::fromUtf8(first.subject)));
+    }
+    return groups.join(QStringLiteral(", "));
+}
+
+} // namespace
 
 Error missingRights(const QList<Right> &missing, const QString &user)
 {
@@ -159,7 +198,7 @@ Error missingRights(const QList<Right> &missing, const QString &user)
     return {ErrorCode::NotPermitted,
             (sentences.size() == 1 ? QStringLiteral("missing right: ")
                                    : QStringLiteral("missing rights: ")) +
-                sentences.join(QStringLiteral(", ")),
+                grouped(missing),
             u"an administrator gives what is missing to user " + user + u" with: " +
                 words.join(u' ')};
 }

@@ -20,10 +20,12 @@ enum class Deed {
     Embellish, ///< what adds to the view and is done without where it is refused
 };
 
-/// The rights that it takes. They are asked for with a session id that nobody has.
-[[nodiscard]] QList<redis::Right> rightsFor(Deed deed, const locks::LockFamily &family);
+/// The rights that it takes. They are asked for with a session id that nobody has. `database` is
+/// the number of the server's own: channels are named after it.
+[[nodiscard]] QList<redis::Right> rightsFor(Deed deed, const locks::LockFamily &family,
+                                            int database = 0);
 /// All of them, each once.
-[[nodiscard]] QList<redis::Right> allRights(const locks::LockFamily &family);
+[[nodiscard]] QList<redis::Right> allRights(const locks::LockFamily &family, int database = 0);
 
 /// "missing right: +evalsha on ~chat:session_lock:*", and the rules that give what is missing and
 /// no more: a command, or the keys of one that is allowed, for reading alone where that is enough.

@@ -32,7 +32,8 @@ public:
     RightsKeeper &operator=(const RightsKeeper &) = delete;
 
     [[nodiscard]] const redis::Rights &rights() const { return m_asked.rights; }
-    /// Why the deed would be refused, as far as that is known: which rights are missing.
+    /// Why the deed would be refused, as far as that is known: which rights are missing, or that
+    /// the server is a replica and the deed writes.
     [[nodiscard]] std::optional<Error> refusal(Deed deed) const;
     /// Ends when no answer is awaited: at once, or within the time that a command may take.
     [[nodiscard]] QFuture<Result<void>> settled();
@@ -48,13 +49,16 @@ private:
     void take(const Result<redis::AskedRights> &asked);
     void askAnew();
     void letGo();
+    void hearOfRole();
 
     redis::Client &m_client;
     locks::LockFamily m_family;
+    QList<redis::Right> m_all; ///< that there is use for
     const Clock &m_clock;
     redis::AskedRights m_asked;
     quint64 m_generation = 0; ///< of the connection: an answer of an earlier one is dropped
     bool m_isAsking = false;
+    bool m_isReplica = false;
     SteadyTime m_askedAt;
     QTimer m_again;
     std::vector<std::unique_ptr<QPromise<Result<void>>>> m_waiting;

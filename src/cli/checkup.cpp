@@ -295,7 +295,7 @@ QCoro::Task<CheckupStage> Checkup::lookFurther()
     const QString stageName = QStringLiteral("further rights");
     QStringList missing;
     for (const app::Deed deed : {app::Deed::Push, app::Deed::Notify, app::Deed::Embellish}) {
-        const auto rights = app::rightsFor(deed, m_target.family);
+        const auto rights = app::rightsFor(deed, m_target.family, m_target.server.node.database);
         for (const redis::Right &right : m_rights.rights.refused(rights))
             missing.append(right.toString());
     }

@@ -5,7 +5,7 @@ namespace lockkeeper::cli {
 
 Task<redis::AskedRights> probeRights(redis::Client &client, locks::LockFamily family)
 {
-    QList<redis::Right> rights = app::allRights(family);
+    QList<redis::Right> rights = app::allRights(family, client.deployment().node.database);
     Result<redis::AskedRights> asked = co_await redis::askRights(client, rights);
     if (!asked)
         co_return asked;

@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "locks/lockprotocol.h"
 #include "locks/owner.h"
+#include "redis/scriptrefusal.h"
 
 #include <algorithm>
 
@@ -62,6 +63,21 @@ LockObservation unreadable(const Error &why)
     lock.foreignReason = why.what;
     lock.isRefused = true;
     return lock;
+}
+
+Error scriptError(const redis::Reply &reply, const redis::Script &script, const LockKey &key,
+                  const LockFamily &family)
+{
+    Error error = redis::toError(reply, u"running " + QString::fromUtf8(script.name()) + u" on " +
+                                            nameOf(key));
+    const QString keys = u" on ~" + QString::fromUtf8(family.lockPrefix) + u'*';
+    if (redis::isRefusedInScript(reply))
+        error.hint = u"the script takes +" +
+                     QString::fromLatin1(redis::callsOf(script).join(" +")) + keys +
+                     u"; ask for an ACL user with these rights";
+    else if (reply.bytes().contains("'eval' command"))
+        error.hint = u"the server does not know the script yet, and to tell it takes +eval" + keys;
+    return error;
 }
 
 Error cancelled(const LockKey &key)

@@ -4,7 +4,10 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/strongtype.h"
+#include "locks/lockfamily.h"
 #include "locks/lockrecord.h"
+#include "redis/reply.h"
+#include "redis/script.h"
 
 namespace lockkeeper::locks {
 
@@ -22,6 +25,9 @@ namespace lockkeeper::locks {
 [[nodiscard]] Error unknown(const LockKey &key, const QString &act, const Error &cause);
 /// What there is to say of a lock whose read failed.
 [[nodiscard]] LockObservation unreadable(const Error &why);
+/// What the server said of a script of ours, and where a right is missing, which one.
+[[nodiscard]] Error scriptError(const redis::Reply &reply, const redis::Script &script,
+                                const LockKey &key, const LockFamily &family);
 [[nodiscard]] Error cancelled(const LockKey &key);
 
 } // namespace lockkeeper::locks

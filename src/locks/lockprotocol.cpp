@@ -322,11 +322,9 @@ Task<CompareResult> LockProtocol::compareAnd(Script script, LockKey key,
                                  : QStringLiteral("it does not hold a token");
         co_return notALock(key, kind);
     }
-    const QString doing = u"running " + QString::fromUtf8(script.name()) + u" on " + nameOf(key);
-    const auto reply = redis::value(sent, doing);
-    if (!reply)
-        co_return reply.error();
-    if (reply->integerValue() == 1)
+    if (sent->isError())
+        co_return scriptError(*sent, script, key, family());
+    if (sent->integerValue() == 1)
         co_return CompareResult{true, false, {}};
     const auto current = co_await read(key);
     // That nothing was done is known, whatever became of the read.

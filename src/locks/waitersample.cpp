@@ -123,7 +123,8 @@ struct Ear
     std::unique_ptr<redis::MonitorTap> tap;
     QFuture<Result<redis::TapTally>> tally;
 
-    Ear(const redis::Primary &primary, const LockFamily &family, redis::MonitorTap::Budget budget)
+    Ear(redis::Client &client, const redis::Primary &primary, const LockFamily &family,
+        redis::MonitorTap::Budget budget)
         : node(primary.id)
     {
         const int database = primary.address.database;
@@ -132,6 +133,9 @@ struct Ear
                 attempts->add(*attempt);
         };
         tap = std::make_unique<redis::MonitorTap>(primary.address, budget, read);
+        // Over a connection of its own, but the same user.
+        QObject::connect(tap.get(), &redis::MonitorTap::refused, &client,
+                         [&client] { emit client.refused(redis::Command{{"MONITOR"}}); });
         tally = tap->run();
     }
 };
@@ -175,7 +179,7 @@ Task<WaiterSample> sampleWaiters(redis::Client &client, LockFamily family, const
     std::vector<Ear> ears; // all listen at the same time
     ears.reserve(primaries.size());
     for (const redis::Primary &primary : primaries)
-        ears.emplace_back(primary, family, budget);
+        ears.emplace_back(client, primary, family, budget);
     WaiterSample sample;
     for (const Ear &ear : ears) {
         const Result<redis::TapTally> tally = co_await ear.tally;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "redis/client.h"
 
+#include "redis/scriptrefusal.h"
+
 #include <QLoggingCategory>
 #include <QPointer>
 
@@ -88,7 +90,7 @@ QFuture<Result<QList<Reply>>> Client::heard(QFuture<Result<QList<Reply>>> replie
     const QPointer<Client> self(this);
     return replies.then([self, commands](const Result<QList<Reply>> &all) {
         for (qsizetype i = 0; self && all && i < all->size(); ++i) {
-            if (all->at(i).isError() && all->at(i).errorPrefix() == "NOPERM")
+            if (all->at(i).errorPrefix() == "NOPERM" && !isRefusedInScript(all->at(i)))
                 emit self->refused(commands[i]);
         }
         return all;
@@ -116,6 +118,10 @@ Task<Reply> Client::run(Script script, QList<QByteArray> keys, QList<QByteArray>
         command.words[0] = "EVAL";
         command.words[1] = script.source();
         reply = co_await send(command);
+    }
+    if (self && reply && isRefusedInScript(*reply)) {
+        const QByteArray call = refusedCall(script, *reply);
+        emit self->refused(Command{{call, keys.value(0)}});
     }
     co_return reply;
 }

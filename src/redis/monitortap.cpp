@@ -135,12 +135,16 @@ void MonitorTap::takeGreeting(QByteArrayView line)
     if (m_repliesBefore > 0)
         return;
     if (!line.startsWith('+')) {
-        const bool isRight = line.startsWith("-NOPERM") || line.startsWith("-NOAUTH");
-        end(Error{isRight ? ErrorCode::NotPermitted : ErrorCode::Refused,
+        const bool isRight = line.startsWith("-NOPERM");
+        const bool isLogin = line.startsWith("-NOAUTH");
+        if (isRight)
+            emit refused();
+        end(Error{isRight || isLogin ? ErrorCode::NotPermitted : ErrorCode::Refused,
                   m_transport->peerName() + u" refused MONITOR: " +
                       printable(line.sliced(std::min<qsizetype>(1, line.size())).toByteArray()),
-                  isRight ? QStringLiteral("the user needs the right to MONITOR (+monitor)")
-                          : QString()});
+                  isRight   ? QStringLiteral("the user needs the right to MONITOR (+monitor)")
+                  : isLogin ? QStringLiteral("check user and password")
+                            : QString()});
         return;
     }
     m_isListening = true;

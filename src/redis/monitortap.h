@@ -49,9 +49,13 @@ public:
     MonitorTap(const MonitorTap &) = delete;
     MonitorTap &operator=(const MonitorTap &) = delete;
 
-    /// Connects and listens, once. Ends with what was seen; NotPermitted without the right;
-    /// Cancelled when the tap is destroyed before.
+    /// Connects and listens, once. Ends with what was seen; NotPermitted without the right or the
+    /// login; Cancelled when the tap is destroyed before.
     [[nodiscard]] QFuture<Result<TapTally>> run();
+
+signals:
+    /// The server answered NOPERM to MONITOR: the right is missing. Comes before the end.
+    void refused();
 
 private:
     void greet();

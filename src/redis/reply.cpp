@@ -2,6 +2,7 @@
 #include "redis/reply.h"
 
 #include "core/text.h"
+#include "redis/scriptrefusal.h"
 
 #include <QCoreApplication>
 
@@ -33,17 +34,6 @@ QByteArray Reply::errorPrefix() const
         return {};
     return m_bytes.left(m_bytes.indexOf(' '));
 }
-
-namespace {
-
-/// Within a script servers say the same in other words, and with another prefix.
-bool isRefusedInScript(const Reply &reply)
-{
-    return reply.bytes().contains("The user executing the script can't") ||
-           reply.bytes().contains("ACL failure in script");
-}
-
-} // namespace
 
 Error toError(const Reply &reply, const QString &doing)
 {

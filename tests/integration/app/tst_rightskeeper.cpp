@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/rightskeeper.h"
+#include "integration/locks/peer.h"
+#include "locks/lockprotocol.h"
+#include "locks/waitersample.h"
 #include "support/await.h"
 #include "support/redisserver.h"
 
@@ -27,8 +30,9 @@ public:
     {
         if (!server.start())
             return false;
-        client = std::make_unique<redis::Client>(server.addressFor(QStringLiteral("u"), "secret"),
-                                                 redis::Client::Options{}, clock);
+        redis::ServerAddress address = server.addressFor(QStringLiteral("u"), "secret");
+        address.database = database;
+        client = std::make_unique<redis::Client>(address, redis::Client::Options{}, clock);
         keeper = std::make_unique<RightsKeeper>(*client, kFamily, clock);
         return await(client->open()) && await(keeper->settled());
     }
@@ -58,6 +62,7 @@ public:
         QVERIFY(await(client->send(script)));
     }
 
+    int database = 0;
     SystemClock clock;
     RedisServer server;
     std::unique_ptr<redis::Client> client;
@@ -82,6 +87,13 @@ private slots:
     void noMoreIsOfferedThanIsMissing();
     void whatIsNotKnownIsNotRefused();
     void theFirstRefusalIsRemembered();
+    void aRefusalWithinAScriptIsRemembered();
+    void evalIsDoneWithout();
+    void eachRightIsNamedOnceByKeys();
+    void channelsAreThoseOfTheDatabase();
+    void aReplicaTakesNoWrites();
+    void onlyMonitorItselfTellsOfMonitor();
+    void whatIsKnownIsNotAskedAgain();
     void itIsAskedAnewAfterAReconnect();
 };
 
@@ -182,6 +194,128 @@ void TestRightsKeeper::theFirstRefusalIsRemembered()
     bench.tryScript();
     QTest::qWait(0);
     QCOMPARE(changed.size(), 1);
+}
+
+/// Before Redis 7.2 without NOPERM, and without naming the command.
+void TestRightsKeeper::aRefusalWithinAScriptIsRemembered()
+{
+    Bench bench(QStringLiteral("~chat:* &* +@all -acl -del"));
+    QVERIFY(bench.begin());
+    const LockKey key = kFamily.lockKey(SessionId("s"));
+    bench.server.redis({"SET", key.bytes(), "token"});
+    locks::LockProtocol locks(*bench.client, kFamily, bench.clock);
+    const auto released = await(locks.forceRelease(key, Token("token")));
+    QVERIFY(!released);
+    QVERIFY2(released.error().hint.contains(u"+get +del on ~chat:session_lock:*"),
+             qPrintable(released.error().hint));
+    QTRY_COMPARE(bench.missing(Deed::Release),
+                 QStringLiteral("missing right: +del on ~chat:session_lock:*"));
+}
+
+void TestRightsKeeper::evalIsDoneWithout()
+{
+    Bench bench(QStringLiteral("~chat:* &* +@all -eval"));
+    QVERIFY(bench.begin());
+    for (const Deed deed : {Deed::Release, Deed::Hold, Deed::Delete, Deed::Write})
+        QCOMPARE(bench.missing(deed), QString());
+    QCOMPARE(bench.missing(Deed::Embellish),
+             QStringLiteral("missing right: +eval on ~chat:session_lock:*"));
+    const LockKey key = kFamily.lockKey(SessionId("s"));
+    bench.server.redis({"SET", key.bytes(), "token"});
+    locks::LockProtocol locks(*bench.client, kFamily, bench.clock);
+    const auto unknown = await(locks.forceRelease(key, Token("token")));
+    QVERIFY(!unknown);
+    QVERIFY2(unknown.error().hint.contains(u"+eval on ~chat:session_lock:*"),
+             qPrintable(unknown.error().hint));
+    bench.server.redis(
+        {"SCRIPT", "LOAD", redis::Script::fromResource(QStringLiteral("release")).source()});
+    QVERIFY(await(locks.forceRelease(key, Token("token"))));
+}
+
+void TestRightsKeeper::eachRightIsNamedOnceByKeys()
+{
+    Bench bench(QStringLiteral("~chat:* &* +@all -evalsha -del -set"));
+    QVERIFY(bench.begin());
+    QCOMPARE(bench.missing(Deed::Release),
+             QStringLiteral("missing rights: +evalsha +del on ~chat:session_lock:*"));
+    QCOMPARE(bench.missing(Deed::Delete),
+             QStringLiteral("missing rights: +evalsha +del +set on ~chat:session_lock:*, "
+                            "+del on ~chat:session:*"));
+}
+
+void TestRightsKeeper::channelsAreThoseOfTheDatabase()
+{
+    const auto given = [](int database) {
+        Bench bench(QStringLiteral("~chat:* +@all &__keyspace@5__:chat:session_lock:* "
+                                   "&__keyspace@5__:chat:session:*"));
+        bench.database = database;
+        return bench.begin()
+                   ? bench.keeper->rights().refused(rightsFor(Deed::Notify, kFamily, database))
+                   : QList<redis::Right>{{}, {}, {}};
+    };
+    QCOMPARE(given(5).size(), 0);
+    const QList<redis::Right> others = given(0);
+    QCOMPARE(others.size(), 2);
+    QCOMPARE(missingRights(others, QStringLiteral("u")).what,
+             QStringLiteral("missing rights: +psubscribe on &__keyspace@0__:chat:session_lock:*, "
+                            "+psubscribe on &__keyspace@0__:chat:session:*"));
+    const locks::LockFamily odd{.lockPrefix = "a*:lock:", .sessionPrefix = "a*:"};
+    QCOMPARE(rightsFor(Deed::Notify, odd, 5).first().subject, "&__keyspace@5__:a\\*:lock:*");
+}
+
+void TestRightsKeeper::aReplicaTakesNoWrites()
+{
+    Bench bench(QStringLiteral("~* &* +@all"));
+    QVERIFY(bench.begin());
+    QCOMPARE(bench.missing(Deed::Release), QString());
+    QSignalSpy changed(bench.keeper.get(), &RightsKeeper::changed);
+    bench.server.redis({"REPLICAOF", "127.0.0.1", "1"});
+    QTRY_COMPARE_WITH_TIMEOUT(changed.size(), 1, 30'000);
+    for (const Deed deed : {Deed::Release, Deed::Hold, Deed::Delete, Deed::Write})
+        QCOMPARE(bench.missing(deed),
+                 QStringLiteral("this server is a replica of 127.0.0.1:1: it takes no writes"));
+    QCOMPARE(bench.missing(Deed::Watch), QString());
+    QCOMPARE(bench.missing(Deed::Sample), QString());
+    bench.server.redis({"REPLICAOF", "NO", "ONE"});
+    QTRY_COMPARE_WITH_TIMEOUT(bench.missing(Deed::Release), QString(), 30'000);
+}
+
+void TestRightsKeeper::onlyMonitorItselfTellsOfMonitor()
+{
+    Bench bench(QStringLiteral("~chat:* &* +@all -acl -monitor"));
+    QVERIFY(bench.begin());
+    const redis::MonitorTap::Budget budget{.span = milliseconds(20)};
+    // The sample's own connection does not get in any more, the client's is open.
+    bench.server.redis({"ACL", "SETUSER", "default", "off"});
+    QVERIFY(bench.setUser({"resetpass", ">other"}));
+    const auto noLogin = await(locks::sampleWaiters(*bench.client, kFamily, bench.clock, budget));
+    QVERIFY(!noLogin);
+    QCOMPARE(noLogin.error().code, ErrorCode::NotPermitted);
+    QVERIFY2(!noLogin.error().hint.contains(u"monitor"), qPrintable(noLogin.error().hint));
+    QTest::qWait(0);
+    QCOMPARE(bench.missing(Deed::Sample), QString());
+    QVERIFY(bench.setUser({">secret"}));
+    QVERIFY(!await(locks::sampleWaiters(*bench.client, kFamily, bench.clock, budget)));
+    QTRY_COMPARE(bench.missing(Deed::Sample), QStringLiteral("missing right: +monitor"));
+}
+
+void TestRightsKeeper::whatIsKnownIsNotAskedAgain()
+{
+    ManualClock clock;
+    RedisServer server({.aclUsers = {QStringLiteral("u on >secret ~chat:* &* +@all -evalsha")}});
+    LK_START_REDIS(server);
+    redis::Client client(server.addressFor(QStringLiteral("u"), "secret"), {}, clock);
+    RightsKeeper keeper(client, kFamily, clock);
+    QVERIFY(await(client.open()) && await(keeper.settled()));
+    const auto asked = [&server] { return test::callsOf(server, R"(acl\|whoami)"); };
+    const int before = asked();
+    clock.advance(std::chrono::seconds(6));
+    keeper.noteRefused({{"EVALSHA", QByteArray(40, '0'), "1", kFamily.lockPrefix + "s"}});
+    QVERIFY(await(keeper.settled()));
+    QCOMPARE(asked(), before);
+    keeper.noteRefused({{"MONITOR"}}); // that is news
+    QVERIFY(await(keeper.settled()));
+    QCOMPARE(asked(), before + 1);
 }
 
 void TestRightsKeeper::itIsAskedAnewAfterAReconnect()
