@@ -120,7 +120,7 @@ Json historyJson(app::Workspace &workspace, std::optional<WallTime> since, WallT
     json["family"] = jsonOf(workspace.target().family.name);
     json["since"] = jsonOrNull(since);
     json["until"] = jsonOf(until);
-    json["held_now"] = registry.records().size();
+    json["held_now"] = registry.holdCount();
     json["is_cut"] = insight.statistics().isCut();
     json["overall"] = Json::object();
     addFigures(json["overall"], insight.statistics().overall());
@@ -246,7 +246,7 @@ void printHistory(app::Workspace &workspace, std::optional<WallTime> since, Cont
     }
     printText(workspace, output);
     const qsizetype more = std::max(statistics.sessions().size(), statistics.owners().size());
-    const qsizetype held = workspace.monitor().registry().records().size();
+    const qsizetype held = workspace.monitor().registry().holdCount();
     QString note = held == 1 ? tr("1 lock is held now") : tr("%1 locks are held now").arg(held);
     if (more > kRows)
         note += tr("; the busiest %1 of each are shown, --json has them all").arg(kRows);

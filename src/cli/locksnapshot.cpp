@@ -55,6 +55,8 @@ Task<QList<locks::LockRecord>> readSnapshot(redis::Client &client, locks::LockFa
                 registry.readFailed(entry.key); // it changed between GET and PTTL
         }
     }
+    if (const auto refusal = registry.refusal())
+        co_return *refusal; // of some locks nothing is known: no list is better than a wrong one
     co_return registry.records().values();
 }
 

@@ -32,9 +32,7 @@ QCoro::Task<int> WatchCommand::run(Context &context)
     app::Workspace &workspace = **connected;
     locks::LockMonitor &monitor = workspace.monitor();
     Output &output = context.output();
-    // One clock for all lines, the server's.
-    WatchPrinter printer(output, context.isJson(), workspace.target(),
-                         workspace.client().serverTime());
+    WatchPrinter printer(output, context.isJson(), workspace.target(), monitor.registry());
 
     Ending<void> over;
     QObject scope; // ends the connections before what they use

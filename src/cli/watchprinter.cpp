@@ -101,17 +101,16 @@ Json feedJson(const locks::FeedStatus &feed, const app::Target &target, WallTime
 } // namespace
 
 WatchPrinter::WatchPrinter(Output &output, bool isJson, const app::Target &target,
-                           const Clock &clock)
+                           const locks::LockRegistry &registry)
     : m_output(output)
     , m_isJson(isJson)
     , m_target(target)
-    , m_clock(clock)
+    , m_registry(registry)
+    , m_clock(registry.clock())
 {}
 
 void WatchPrinter::print(const LockEvent &event)
 {
-    if (event.kind == LockEvent::Kind::Snapshot)
-        ++m_snapshots;
     if (m_isJson)
         m_output.json(lineText(eventJson(event, m_target)));
     else
@@ -138,9 +137,9 @@ void WatchPrinter::printText(const LockEvent &event)
 {
     QString line = localTime(event.at) + u"  " + QString(name(event)).leftJustified(14);
     if (event.kind == LockEvent::Kind::Synced) {
-        line += (m_snapshots == 1 ? tr("1 lock") : tr("%1 locks").arg(m_snapshots)) +
+        const qsizetype held = m_registry.holdCount();
+        line += (held == 1 ? tr("1 lock") : tr("%1 locks").arg(held)) +
                 tr("; from here on, as it happens");
-        m_snapshots = 0;
     } else {
         line += printable(event.session.bytes());
         if (!event.token.isEmpty())
@@ -151,10 +150,9 @@ void WatchPrinter::printText(const LockEvent &event)
             line += tr("  ttl %1").arg(spanText(*event.ttl));
         else if (event.kind != LockEvent::Kind::Ended)
             line += tr("  never expires");
-        // What was there before us and tells no deadline is at least that old.
-        const bool isLeast = event.kind == LockEvent::Kind::Snapshot && !event.ttl;
         if (event.held && event.kind != LockEvent::Kind::Acquired)
-            line += (isLeast ? tr("  held ≥ %1") : tr("  held %1")).arg(spanText(*event.held));
+            line += (event.isHeldLeast ? tr("  held ≥ %1") : tr("  held %1"))
+                        .arg(spanText(*event.held));
     }
     m_output.line(line, toneOf(event));
 }

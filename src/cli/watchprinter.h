@@ -17,7 +17,8 @@ class WatchPrinter
 {
 public:
     /// The parts must outlive the printer.
-    WatchPrinter(Output &output, bool isJson, const app::Target &target, const Clock &clock);
+    WatchPrinter(Output &output, bool isJson, const app::Target &target,
+                 const locks::LockRegistry &registry);
 
     void print(const locks::LockEvent &event);
     void print(const locks::UnlockedWrite &write);
@@ -31,9 +32,9 @@ private:
     Output &m_output;
     bool m_isJson;
     const app::Target &m_target;
-    const Clock &m_clock;
+    const locks::LockRegistry &m_registry;
+    const Clock &m_clock; ///< one for all lines, the server's
     std::optional<locks::FeedStatus> m_feed;
-    int m_snapshots = 0;
 };
 
 } // namespace lockkeeper::cli

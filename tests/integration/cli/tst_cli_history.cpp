@@ -62,6 +62,7 @@ void TestCliHistory::tellsHowHoldsEnded()
             server.redis({"SET", lockKey("c"), freshToken(), "NX", "PX", "60000"});
             server.redis({"SETEX", cacheKey("c"), "43200", "under its lock"});
             server.redis({"SETEX", cacheKey("d"), "43200", "without"});
+            server.redis({"HSET", lockKey("foreign"), "no", "lock"});
         });
     QCOMPARE(run.exitCode, 0);
     const QJsonObject history = run.object();
@@ -107,6 +108,7 @@ void TestCliHistory::showsTables()
         QTest::qWait(100);
         server.redis({"DEL", lockKey("a")});
         server.redis({"SETEX", cacheKey("b"), "43200", "without a lock"});
+        server.redis({"HSET", lockKey("foreign"), "no", "lock"});
     });
     QCOMPARE(run.exitCode, 0);
     QVERIFY2(run.out.startsWith("OVERALL"), run.out.constData());

@@ -49,6 +49,8 @@ private slots:
     void listsNoLockThatEndedDuringTheLook();
     void followsOtherFamilies();
     void worksForViewersWithoutAFeed();
+    void namesTheRightToRead_data();
+    void namesTheRightToRead();
     void lostOutputIsNoSuccess_data();
     void lostOutputIsNoSuccess();
     void aReaderThatHasEnoughIsNoFailure();
@@ -341,6 +343,36 @@ void TestCliList::worksForViewersWithoutAFeed()
     const CliRun json = cli.run({QStringLiteral("list"), QStringLiteral("--json")});
     QVERIFY2(json.exitCode == 0, json.err.constData());
     QCOMPARE(json.array().size(), 1);
+}
+
+void TestCliList::namesTheRightToRead_data()
+{
+    QTest::addColumn<QString>("without");
+    QTest::addColumn<QByteArray>("words");
+    QTest::newRow("get") << QStringLiteral("-get")
+                         << QByteArray("missing right: +get on ~chat:session_lock:*");
+    QTest::newRow("pttl") << QStringLiteral("-pttl")
+                          << QByteArray("missing right: +pttl on ~chat:session_lock:*");
+    QTest::newRow("both") << QStringLiteral("-get -pttl")
+                          << QByteArray("missing rights: +get on ~chat:session_lock:*, "
+                                        "+pttl on ~chat:session_lock:*");
+}
+
+/// A lock that cannot be read is no foreign key.
+void TestCliList::namesTheRightToRead()
+{
+    QFETCH(const QString, without);
+    QFETCH(const QByteArray, words);
+    RedisServer::Options options;
+    options.aclUsers = {u"blind on >secret ~* &* +@all " + without};
+    RedisServer server(options);
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("a"), freshToken(), "PX", "60000"});
+    const CliRun run = CliProgram(u"redis+unix://blind:secret@" + server.socketPath())
+                           .run({QStringLiteral("list")});
+    QCOMPARE(run.exitCode, 7);
+    QVERIFY2(run.err.contains(words), run.err.constData());
+    QVERIFY2(run.out.isEmpty(), run.out.constData());
 }
 
 void TestCliList::lostOutputIsNoSuccess_data()

@@ -15,6 +15,15 @@ constexpr int kEnd = 30'000;
 
 const QStringList kWatch{QStringLiteral("watch"), QStringLiteral("--json")};
 
+/// How often the server was asked to SCAN.
+int scansOf(RedisServer &server)
+{
+    const QByteArray stats = server.redis({"INFO", "commandstats"}).toByteArray();
+    const QByteArray head = "cmdstat_scan:calls=";
+    const qsizetype at = stats.indexOf(head);
+    return at < 0 ? 0 : stats.mid(at + head.size(), 12).split(',').first().toInt();
+}
+
 } // namespace
 
 class TestCliWatch final : public QObject
@@ -27,6 +36,8 @@ private slots:
     void tellsOfWritesWithoutTheLock();
     void tellsWhenTheFeedIsLost();
     void tellsWhatAnAuditFound();
+    void namesTheRightToRead();
+    void namesARightThatIsWithdrawn();
     void namesAReplica();
     void endsAfterACount();
     void endsAfterASpan();
@@ -34,6 +45,7 @@ private slots:
     void endsInOrderOnSignals_data();
     void endsInOrderOnSignals();
     void writesText();
+    void countsWhatIsHeldAfterAReconnect();
 };
 
 void TestCliWatch::tellsTheSnapshotThenWhatHappens()
@@ -167,6 +179,69 @@ void TestCliWatch::tellsWhatAnAuditFound()
     QCOMPARE(back[u"differences"].toInt(), 1);
 }
 
+void TestCliWatch::namesTheRightToRead()
+{
+    RedisServer::Options options;
+    options.aclUsers = {QStringLiteral("viewer on >secret ~* &* +@all -get")};
+    RedisServer server(options);
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("there"), freshToken(), "PX", "60000"});
+    const CliProgram cli(u"redis+unix://viewer:secret@" + server.socketPath());
+    const auto watch = cli.start(kWatch);
+    QJsonObject line;
+    while (!line[u"reason"].toString().contains(u"missing right")) {
+        line = nextEvent(*watch);
+        QCOMPARE(line[u"event"].toString(), QStringLiteral("feed"));
+        QCOMPARE(line[u"trusted"].toBool(), false);
+    }
+    QCOMPARE(line[u"reason"].toString(),
+             QStringLiteral("missing right: +get on ~chat:session_lock:*"));
+
+    server.redis({"ACL", "SETUSER", "viewer", "+get"}); // it sees for itself
+    QCOMPARE(nextEvent(*watch)[u"event"].toString(), QStringLiteral("snapshot"));
+    QCOMPARE(nextEvent(*watch)[u"event"].toString(), QStringLiteral("synced"));
+    const QJsonObject feed = nextEvent(*watch, QStringLiteral("feed"));
+    QCOMPARE(feed[u"trusted"].toBool(), true);
+    QVERIFY(feed[u"reason"].isNull());
+}
+
+/// The audit must not take for lost news what is not to be read.
+void TestCliWatch::namesARightThatIsWithdrawn()
+{
+    RedisServer::Options options;
+    options.aclUsers = {QStringLiteral("viewer on >secret ~* &* +@all")};
+    RedisServer server(options);
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("there"), freshToken(), "PX", "60000"});
+    const CliProgram cli(u"redis+unix://viewer:secret@" + server.socketPath());
+    const auto watch = cli.start(kWatch);
+    QVERIFY(!nextEvent(*watch, QStringLiteral("synced")).isEmpty());
+    QCOMPARE(nextEvent(*watch, QStringLiteral("feed"))[u"trusted"].toBool(), true);
+
+    server.redis({"ACL", "SETUSER", "viewer", "-get"});
+    server.redis({"SET", lockKey("new"), freshToken(), "PX", "90000"});
+    server.redis({"PEXPIRE", lockKey("there"), "90000"});
+    const QJsonObject blind = nextEvent(*watch);
+    QCOMPARE(blind[u"event"].toString(), QStringLiteral("feed"));
+    QCOMPARE(blind[u"trusted"].toBool(), false);
+    QCOMPARE(blind[u"reason"].toString(),
+             QStringLiteral("missing right: +get on ~chat:session_lock:*"));
+    // Several audits, one a second at most, outlast the grace of a difference.
+    const int before = scansOf(server);
+    QTRY_VERIFY_WITH_TIMEOUT(scansOf(server) >= before + 6, kEnd);
+    server.redis({"ACL", "SETUSER", "viewer", "+get"});
+    QStringList events;
+    QJsonObject feed;
+    while (!feed[u"trusted"].toBool()) {
+        feed = nextEvent(*watch);
+        QVERIFY(!feed.isEmpty());
+        events << feed[u"event"].toString();
+    }
+    events.sort();
+    QCOMPARE(events.join(u' '), QStringLiteral("acquired feed renewed"));
+    QCOMPARE(feed[u"differences"].toInt(), 0);
+}
+
 void TestCliWatch::namesAReplica()
 {
     RedisServer primary({.listen = RedisServer::Listen::Tcp});
@@ -263,6 +338,8 @@ void TestCliWatch::writesText()
     LK_START_REDIS(server);
     server.redis({"SET", lockKey("there"), "worker-7", "PX", "60000"});
     server.redis({"SET", lockKey("stuck"), "worker-8"});
+    server.redis({"SET", lockKey("long"), "worker-9", "PX", "600000"});
+    server.redis({"HSET", lockKey("foreign"), "no", "lock"});
     const CliRun run =
         CliProgram(server.url())
             .run({QStringLiteral("watch"), QStringLiteral("--for"), QStringLiteral("300ms")});
@@ -270,8 +347,37 @@ void TestCliWatch::writesText()
     QVERIFY2(run.out.contains("snapshot      there"), run.out.constData());
     QVERIFY2(run.out.contains("there  worker-7  ttl"), run.out.constData());
     QVERIFY2(run.out.contains("stuck  worker-8  never expires  held ≥"), run.out.constData());
+    QVERIFY2(run.out.contains("long  worker-9  ttl 10 min  held ≥"), run.out.constData());
+    QVERIFY2(run.out.contains("  3 locks; from here on"), run.out.constData());
     QVERIFY(run.out.contains("synced"));
     QVERIFY(run.out.contains("push, trusted"));
+}
+
+/// Rows that stayed have no line of their own then.
+void TestCliWatch::countsWhatIsHeldAfterAReconnect()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"SET", lockKey("a"), freshToken(), "PX", "60000"});
+    server.redis({"SET", lockKey("b"), freshToken(), "PX", "60000"});
+    const CliProgram cli(server.url());
+    const auto watch = cli.start({QStringLiteral("watch")});
+    QByteArray out;
+    const auto hasSaid = [&](const QByteArray &words, int times) {
+        return QTest::qWaitFor(
+            [&] {
+                out += watch->readAllStandardOutput();
+                return out.count(words) == times;
+            },
+            kEnd);
+    };
+    QVERIFY(hasSaid("  2 locks; from here on", 1));
+    server.redis({"CLIENT", "KILL", "TYPE", "normal"});
+    server.redis({"CLIENT", "KILL", "TYPE", "pubsub"});
+    QVERIFY2(hasSaid("; from here on", 2), out.constData());
+    QCOMPARE(out.count("  2 locks; from here on"), 2);
+    watch->terminate();
+    QVERIFY(watch->waitForFinished(kEnd));
 }
 
 QTEST_GUILESS_MAIN(TestCliWatch)
