@@ -30,6 +30,8 @@ private slots:
     void namesTheMissingRight();
     void aRightThatIsGivenShowsAfterAReconnect();
     void onlyTheDeleteMayBeMissing();
+    void whereBothAreMissingAllRightsAreNamed();
+    void aReplicaTakesNeither();
     void nobodyIsListenedToInVain();
     void whatIsNotKnownMayBeTried();
 };
@@ -87,6 +89,46 @@ void WindowRightsTest::onlyTheDeleteMayBeMissing()
                  QStringLiteral("Delete: missing right: +del on ~chat:session:*"));
     QVERIFY(!button(fixture.window, "deleteButton")->isEnabled());
     QVERIFY(becomesEnabled(button(fixture.window, "releaseButton")));
+}
+
+void WindowRightsTest::whereBothAreMissingAllRightsAreNamed()
+{
+    RedisServer server({.aclUsers = {QStringLiteral("u on >pw ~chat:* &* +@all -del -pexpire")}});
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.login = server.addressFor(QStringLiteral("u"), "pw");
+    fixture.addSession(kFirst, QStringLiteral("Trip"), QStringLiteral("ada"));
+    fixture.lock(kFirst, "aaaa");
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QTRY_COMPARE(blocked(fixture)->text(),
+                 QStringLiteral("Release and Delete: missing rights: +del +pexpire on "
+                                "~chat:session_lock:*, +del on ~chat:session:*"));
+}
+
+void WindowRightsTest::aReplicaTakesNeither()
+{
+    RedisServer primary({.listen = RedisServer::Listen::Tcp,
+                         .config = {QStringLiteral("repl-diskless-sync-delay 0")}});
+    LK_START_REDIS(primary);
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fixture.addSession(kFirst, QStringLiteral("Trip"), QStringLiteral("ada"));
+    fixture.lock(kFirst, "aaaa", 600'000);
+    QVERIFY(fixture.open());
+    QVERIFY(fixture.select(kFirst));
+    QVERIFY(becomesEnabled(button(fixture.window, "releaseButton")));
+    const QByteArray port = QByteArray::number(primary.port());
+    const QByteArray key = locks::LockFamily().lockKey(kFirst).bytes();
+    primary.redis({"SET", key, fixture.tokenOf(kFirst), "PX", "600000"});
+    server.redis({"REPLICAOF", "127.0.0.1", port});
+    const QString why = u"this server is a replica of 127.0.0.1:" + QString::fromLatin1(port) +
+                        u": it takes no writes";
+    for (const char *name : {"releaseButton", "deleteButton"}) {
+        QPushButton *one = button(fixture.window, name);
+        QTRY_VERIFY_WITH_TIMEOUT(!one->isEnabled() && one->toolTip().contains(why), 30'000);
+    }
 }
 
 void WindowRightsTest::nobodyIsListenedToInVain()

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/views/detailspane.h"
-
 #include "ui_detailspane.h"
 
 #include <QPushButton>
@@ -54,7 +53,8 @@ void DetailsPane::presentActions()
     const std::optional<Error> noRelease = refusal(app::Deed::Release);
     if (noRelease) {
         releaseTip = describe(*noRelease);
-        inPlace = tr("Release and Delete: %1").arg(noRelease->what);
+        // A delete takes all that a release takes, and more.
+        inPlace = tr("Release and Delete: %1").arg((noDelete ? noDelete : noRelease)->what);
     }
     if (m_workspace && m_workspace->client().gate().isReadOnly()) {
         releaseTip = deleteTip = tr("The connection is read-only");
