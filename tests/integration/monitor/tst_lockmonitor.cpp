@@ -30,6 +30,7 @@ private slots:
     void scansOnceOnly();
     void distrustsAndResyncs();
     void callsAFlushAFlush();
+    void aFlushOfAnotherDatabaseEndsNothing();
     void callsARestartAFlush();
     void namesOurOwnActs();
     void noticesExpiryBeforeTheServerDoes();
@@ -166,6 +167,24 @@ void TestLockMonitor::callsAFlushAFlush()
     QTRY_COMPARE(watching.eventsOf(kKey), QStringLiteral("snapshot flushed"));
     QTRY_VERIFY(watching.monitor.feed().isTrusted);
     QVERIFY(watching.rows.isEmpty());
+}
+
+void TestLockMonitor::aFlushOfAnotherDatabaseEndsNothing()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    server.redis({"SET", kKey, kTokenA, "PX", "60000"});
+    server.redis({"SET", "chat:session_lock:s2", kTokenB, "PX", "60000"});
+    Watching watching(server.address());
+    QVERIFY(watching.start());
+    // News of it names no database.
+    server.redis({"SELECT", "5"});
+    server.redis({"FLUSHDB"});
+    server.redis({"SELECT", "0"});
+    server.redis({"DEL", kKey});
+    QTRY_COMPARE(watching.eventsOf(kKey), QStringLiteral("snapshot released"));
+    QTRY_VERIFY(watching.monitor.feed().isTrusted);
+    QCOMPARE(watching.eventsOf("chat:session_lock:s2"), QStringLiteral("snapshot"));
 }
 
 /// What a new process does not know went with the old one; nobody released it.

@@ -271,7 +271,7 @@ void TestConnecting::databaseOutOfRange()
     LK_START_REDIS(server);
     auto address = server.address();
     address.database = 99;
-    VERIFY_FAILS(address, ErrorCode::Refused, "out of range");
+    VERIFY_FAILS(address, ErrorCode::Refused, "has no database 99");
 }
 
 void TestConnecting::aPasswordThatNobodyAsksFor()
