@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "redis/deploymenturl.h"
 
+#include <QRegularExpression>
 #include <QStringList>
 #include <QUrl>
 #include <QUrlQuery>
@@ -58,13 +59,20 @@ Result<UrlParts> split(const QString &text)
     return parts;
 }
 
+/// Where the @ is missing, what stands for the host may be a part of the password.
+QString quotedHost(const QString &text)
+{
+    static const QRegularExpression plain(QStringLiteral("^(?!:)[A-Za-z0-9._-]*(:[0-9]*)?$"));
+    return plain.match(text).hasMatch() ? QString(u"the host \"" + text + u'"')
+                                        : QStringLiteral("a host");
+}
+
 Result<Endpoint> endpointOf(const QString &text, int defaultPort)
 {
     const QUrl url(u"redis://" + text, QUrl::StrictMode);
     if (text.isEmpty() || !url.isValid() || url.host().isEmpty() || url.port() == 0 ||
         !url.path().isEmpty() || url.hasQuery() || !url.userInfo().isEmpty())
-        // Not quoted: where the @ is missing it may be a part of the password.
-        return badUrl(QStringLiteral("names a host that is no host:port"),
+        return badUrl(u"names " + quotedHost(text) + u", which is no host:port",
                       QStringLiteral("write host:port, several of them with commas between; ports "
                                      "are 1 to 65535"));
     Endpoint endpoint;

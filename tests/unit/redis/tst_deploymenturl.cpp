@@ -91,6 +91,10 @@ void TestDeploymentUrl::refuses_data()
     row("pin of Sentinels", "redis+sentinel://a:1/m?pin=1", "\"pin\"");
     row("Sentinel's user of a cluster", "redis+cluster://a:1?sentinel_user=x", "sentinel_user");
     row("unknown option", "redis+cluster://a:1?timeout=3", "\"timeout\"");
+    row("password without @", "redis+cluster://:hunter2", "names a host, which");
+    row("password with a comma", "redis+cluster://:hunter2,ss", "names a host, which");
+    row("password with an ampersand", "redis+sentinel://a:1/m?sentinel_password=x&hunter2",
+        "unknown option without a value");
     row("switch", "redis+cluster://a:1?pin=perhaps", "pin=perhaps");
     row("half a mapping", "redis+cluster://a:1?map=b:1", "\"b:1\"");
     row("a mapping without a host", "redis+cluster://a:1?map=b:1=:7", "\"b:1=:7\"");
@@ -109,6 +113,7 @@ void TestDeploymentUrl::refuses()
     QCOMPARE(deployment.error().code, ErrorCode::InvalidInput);
     QVERIFY2(deployment.error().what.contains(names), qPrintable(deployment.error().what));
     QVERIFY(!deployment.error().hint.isEmpty());
+    QVERIFY(!describe(deployment.error()).contains(u"hunter2"));
 }
 
 void TestDeploymentUrl::neverRepeatsAPassword()
