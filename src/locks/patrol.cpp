@@ -137,12 +137,12 @@ void Patrol::audit(const LockKey &key, const LockObservation &ttl)
         return;
     }
     m_suspects.remove(key);
-    if (m_registry.isToBeRead(key))
-        return;
+    if (m_registry.isToBeRead(key) || m_registry.isRefused(key))
+        return; // what is refused is tried again at its own pace
     m_registry.correctDeadline(key, ttl, kDeadlineJitter);
     const auto lastRead = m_registry.lastReadOf(key);
     const bool isOld = lastRead && m_clock.steady() - *lastRead >= kAuditedWholeRead;
-    if (isOld && !m_registry.isRefused(key))
+    if (isOld)
         m_registry.recheck(key);
 }
 
