@@ -17,7 +17,6 @@ struct AuditRun
 
     /// Whether the program ended between the two: what became of the act is not recorded.
     [[nodiscard]] bool isCutShort() const { return !outcome; }
-    [[nodiscard]] WallTime lastAt() const { return outcome ? outcome->at : begun.at; }
 };
 
 /// The acts that the lines tell of, in the order in which they began.

@@ -41,28 +41,6 @@ std::optional<SteadyTime> renewingLongFrom(const locks::LockRecord &lock,
     return start + thresholds.renewingLong;
 }
 
-LockState stateAt(const locks::LockRecord &lock, SessionState session, SteadyTime now,
-                  const Thresholds &thresholds)
-{
-    if (lock.isForeign())
-        return LockState::Foreign;
-    if (!lock.deadline)
-        return LockState::NoExpiry;
-    if (lock.backAfter)
-        return LockState::Reappeared;
-    if (const auto from = renewingLongFrom(lock, thresholds); from && now >= *from)
-        return LockState::RenewingLong;
-    if (lock.acquisitionsLastMinute > thresholds.stormPerMinute)
-        return LockState::Storm;
-    if (lock.isContended == true)
-        return LockState::Contended;
-    if (session == SessionState::None)
-        return LockState::Orphan;
-    if (now >= heldLongFrom(lock, thresholds))
-        return LockState::HeldLong;
-    return LockState::Healthy;
-}
-
 /// "for 41 s", or "for at least 41 s" where the beginning was not seen.
 QString heldText(const locks::LockRecord &lock, SteadyTime now)
 {
@@ -233,13 +211,29 @@ QLatin1StringView name(SessionState state)
 LockState stateOf(const locks::LockRecord &lock, SessionState session, SteadyTime now,
                   const Thresholds &thresholds)
 {
-    return stateAt(lock, session, now, thresholds);
+    if (lock.isForeign())
+        return LockState::Foreign;
+    if (!lock.deadline)
+        return LockState::NoExpiry;
+    if (lock.backAfter)
+        return LockState::Reappeared;
+    if (const auto from = renewingLongFrom(lock, thresholds); from && now >= *from)
+        return LockState::RenewingLong;
+    if (lock.acquisitionsLastMinute > thresholds.stormPerMinute)
+        return LockState::Storm;
+    if (lock.isContended == true)
+        return LockState::Contended;
+    if (session == SessionState::None)
+        return LockState::Orphan;
+    if (now >= heldLongFrom(lock, thresholds))
+        return LockState::HeldLong;
+    return LockState::Healthy;
 }
 
 Diagnosis diagnose(const locks::LockRecord &lock, SessionState session, SteadyTime now,
                    const Thresholds &thresholds)
 {
-    const LockState state = stateAt(lock, session, now, thresholds);
+    const LockState state = stateOf(lock, session, now, thresholds);
     return {state, reasonFor(state, lock, now), adviceFor(state)};
 }
 

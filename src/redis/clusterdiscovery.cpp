@@ -77,10 +77,10 @@ QCoro::Task<> ClusterTopology::refresh()
         m_isRefreshWanted = true;
         co_return;
     }
-    if (m_state == Link::State::Closed)
+    if (isClosed())
         co_return;
     const QPointer<ClusterTopology> self(this);
-    const auto isOver = [&] { return !self || m_state == Link::State::Closed; };
+    const auto isOver = [&] { return !self || isClosed(); };
     m_isRefreshing = true;
     m_isRefreshWanted = false;
     m_refreshTimer.stop();
@@ -124,7 +124,7 @@ QCoro::Task<bool> ClusterTopology::askKnown()
         if (!ready[i])
             continue;
         const Result<Answer> answer = co_await ask(ready[i]);
-        if (!self || m_state == Link::State::Closed)
+        if (!self || isClosed())
             co_return false;
         if (believe(answer))
             co_return true;
@@ -141,17 +141,17 @@ QCoro::Task<bool> ClusterTopology::askAnybody()
                                  .reconnects = false,
                                  .mode = ServerInfo::Mode::Cluster,
                                  .connectDeadline = kConnectDeadline};
-        const auto probe = std::make_unique<Link>(m_deployment.nodeAt(endpoint), once, m_clock);
+        const auto probe = std::make_unique<Link>(deployment().nodeAt(endpoint), once, clock());
         m_probe = probe.get();
         const Result<void> opened = co_await probe->open();
-        if (!self || m_state == Link::State::Closed)
+        if (!self || isClosed())
             co_return false;
         if (!opened) {
             m_refusals.append(opened.error());
             continue;
         }
         const Result<Answer> answer = co_await ask(probe.get());
-        if (!self || m_state == Link::State::Closed)
+        if (!self || isClosed())
             co_return false;
         if (believe(answer))
             co_return true;
@@ -236,7 +236,7 @@ void ClusterTopology::endRound()
         m_refreshTimer.start(kRefreshSoon);
     else if (isReady)
         m_refreshTimer.start(kRefresh);
-    else if (m_options.reconnects && !isLost)
+    else if (options().reconnects && !isLost)
         m_refreshTimer.start(m_backoff.next());
     update();
     if (!self)
@@ -267,9 +267,9 @@ QFuture<Result<void>> ClusterTopology::refreshed()
 
 QList<Endpoint> ClusterTopology::everybody() const
 {
-    QList<Endpoint> endpoints = m_deployment.seeds;
+    QList<Endpoint> endpoints = deployment().seeds;
     const auto add = [&](const Endpoint &announced) {
-        const Endpoint endpoint = m_deployment.reachable(announced);
+        const Endpoint endpoint = deployment().reachable(announced);
         if (!endpoints.contains(endpoint))
             endpoints.append(endpoint);
     };

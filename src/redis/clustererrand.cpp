@@ -87,7 +87,7 @@ Result<QList<Reply>> outcomeOf(const ClusterErrand &errand)
 
 Topology::Replies ClusterTopology::send(const QList<Command> &commands)
 {
-    if (m_state == Link::State::Closed)
+    if (isClosed())
         return finished<QList<Reply>>(closedError());
     const auto errand = std::make_shared<ClusterErrand>();
     for (const Command &command : commands)
@@ -100,7 +100,7 @@ Topology::Replies ClusterTopology::send(const QList<Command> &commands)
 
 Topology::Replies ClusterTopology::sendTo(const NodeId &node, const QList<Command> &commands)
 {
-    if (m_state == Link::State::Closed)
+    if (isClosed())
         return finished<QList<Reply>>(closedError());
     const auto found = std::ranges::find(m_nodes, node, &Node::id);
     if (found == m_nodes.end())
@@ -110,7 +110,7 @@ Topology::Replies ClusterTopology::sendTo(const NodeId &node, const QList<Comman
     return found->link->send(commands).then(
         [self, peer](const Result<QList<Reply>> &replies) -> Result<QList<Reply>> {
             const bool isDropped = !replies && replies.error().code == ErrorCode::Cancelled &&
-                                   self && self->m_state != Link::State::Closed;
+                                   self && !self->isClosed();
             return isDropped ? Result<QList<Reply>>(leftCluster(peer)) : replies;
         });
 }
@@ -122,10 +122,10 @@ QCoro::Task<> ClusterTopology::run(std::shared_ptr<ClusterErrand> errand)
         dispatch(*errand);
         for (const ClusterErrand::Part &part : errand->parts) {
             const auto replies = co_await part.replies;
-            take(*errand, part, replies, !self || m_state == Link::State::Closed);
+            take(*errand, part, replies, !self || isClosed());
         }
         errand->parts.clear();
-        if (self && m_state == Link::State::Closed && !errand->error)
+        if (self && isClosed() && !errand->error)
             errand->error = closedError();
         const QList<qsizetype> again = redirected(*errand);
         if (!self || errand->error || again.isEmpty())
@@ -233,8 +233,8 @@ Error ClusterTopology::noNodeError(const Command &command) const
     if (m_nodes.empty() || !key)
         return {ErrorCode::CannotConnect,
                 u"there is no connection to the cluster" +
-                    (m_lastError ? QString(u": " + m_lastError->what) : QString()),
-                m_lastError ? m_lastError->hint : QString()};
+                    (lastError() ? QString(u": " + lastError()->what) : QString()),
+                lastError() ? lastError()->hint : QString()};
     return {ErrorCode::CannotConnect,
             QStringLiteral("no primary of the cluster serves slot %1").arg(slotOf(*key)),
             QStringLiteral("a primary may be failing over: try again")};

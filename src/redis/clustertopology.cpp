@@ -21,9 +21,7 @@ constexpr milliseconds kLongestBackoff{2000};
 } // namespace
 
 ClusterTopology::ClusterTopology(Deployment deployment, Options options, const Clock &clock)
-    : m_deployment(std::move(deployment))
-    , m_options(options)
-    , m_clock(clock)
+    : FollowingTopology(std::move(deployment), options, clock)
     , m_backoff(kFirstBackoff, kLongestBackoff)
 {
     m_refreshTimer.setSingleShot(true);
@@ -35,27 +33,14 @@ ClusterTopology::~ClusterTopology()
     close();
 }
 
-QFuture<Result<void>> ClusterTopology::open()
+void ClusterTopology::begin()
 {
-    if (m_firstTry)
-        return m_firstTry->future();
-    if (m_state == Link::State::Ready)
-        return finished<void>({});
-    if (m_state == Link::State::Closed)
-        return finished<void>(closedError());
-    m_firstTry = std::make_unique<QPromise<Result<void>>>();
-    m_firstTry->start();
-    auto outcome = m_firstTry->future();
-    retryNow();
-    return outcome;
+    refresh();
 }
 
-void ClusterTopology::close()
+void ClusterTopology::end()
 {
-    if (m_state == Link::State::Closed)
-        return;
     m_refreshTimer.stop();
-    m_state = Link::State::Closed;
     for (const Node &node : m_nodes) {
         node.link->disconnect(this);
         node.link->close();
@@ -66,22 +51,11 @@ void ClusterTopology::close()
         promise->addResult(Result<void>(closedError()));
         promise->finish();
     }
-    emit stateChanged(m_state);
-    if (const auto promise = std::exchange(m_firstTry, nullptr)) {
-        promise->addResult(Result<void>(closedError()));
-        promise->finish();
-    }
-}
-
-Error ClusterTopology::closedError() const
-{
-    return {
-        ErrorCode::Cancelled, u"the connection to " + m_deployment.place() + u" was closed", {}};
 }
 
 void ClusterTopology::retryNow()
 {
-    if (m_state == Link::State::Closed)
+    if (isClosed())
         return;
     m_backoff.reset();
     for (const Node &node : m_nodes)
@@ -126,11 +100,8 @@ void ClusterTopology::adopt(const ClusterMap &map)
 
 ClusterTopology::Node ClusterTopology::makeNode(const ClusterMap::Node &node)
 {
-    const ServerAddress address = m_deployment.nodeAt(m_deployment.reachable(node.announced));
-    const Link::Options options{.clientName = "lockkeeper",
-                                .reconnects = m_options.reconnects,
-                                .mode = ServerInfo::Mode::Cluster};
-    auto link = std::make_unique<Link>(address, options, m_clock);
+    const ServerAddress address = deployment().nodeAt(deployment().reachable(node.announced));
+    auto link = makeLink(address, ServerInfo::Mode::Cluster);
     connect(link.get(), &Link::stateChanged, this, &ClusterTopology::nodeChanged);
     // A primary that has become a replica says so before the map is read again.
     connect(link.get(), &Link::serverInfoChanged, this, &ClusterTopology::refreshSoon);
@@ -141,14 +112,6 @@ ClusterTopology::Node ClusterTopology::makeNode(const ClusterMap::Node &node)
                     emit timeTold(sample);
             });
     return {node.id, node.announced, std::move(link)};
-}
-
-void ClusterTopology::dropLink(std::unique_ptr<Link> link)
-{
-    // We may be inside one of its signals: it goes when the stack is unwound.
-    link->disconnect(this);
-    link->close();
-    link.release()->deleteLater();
 }
 
 bool ClusterTopology::isServing(const Node &node) const
@@ -203,29 +166,6 @@ Link::State ClusterTopology::currentState() const
     return m_map.served() == kSlots ? Link::State::Ready : Link::State::Waiting;
 }
 
-void ClusterTopology::update()
-{
-    if (m_state == Link::State::Closed)
-        return;
-    const Link::State state = currentState();
-    const bool isSettled = state == Link::State::Ready || state == Link::State::Waiting ||
-                           state == Link::State::Failed;
-    if (state == Link::State::Ready)
-        m_lastError.reset();
-    else if (isSettled)
-        m_lastError = trouble();
-    const QPointer<ClusterTopology> self(this);
-    if (std::exchange(m_state, state) != state)
-        emit stateChanged(state);
-    if (!self || !isSettled || m_state != state)
-        return;
-    if (const auto promise = std::exchange(m_firstTry, nullptr)) {
-        promise->addResult(state == Link::State::Ready ? Result<void>()
-                                                       : Result<void>(*m_lastError));
-        promise->finish();
-    }
-}
-
 Error ClusterTopology::trouble() const
 {
     if (m_nodes.empty())
@@ -254,7 +194,7 @@ Error ClusterTopology::lostNodes() const
         ++lost;
         // Where nobody was ever reached under an announced address it may be one of another net.
         isElsewhere = isElsewhere || (!node.link->lastHeard() &&
-                                      node.announced.host != m_deployment.seeds.first().host);
+                                      node.announced.host != deployment().seeds.first().host);
         if (!first || state == Link::State::Failed)
             first = node.link->lastError();
     }
@@ -276,7 +216,7 @@ Error ClusterTopology::lostNodes() const
 
 std::optional<milliseconds> ClusterTopology::nextTry() const
 {
-    if (m_state != Link::State::Waiting)
+    if (state() != Link::State::Waiting)
         return std::nullopt;
     std::optional<milliseconds> next;
     if (m_refreshTimer.isActive())
@@ -354,7 +294,7 @@ QString ClusterTopology::place() const
     const auto ready = std::ranges::count_if(
         m_nodes, [](const Node &node) { return node.link->state() == Link::State::Ready; });
     if (m_nodes.empty())
-        return m_deployment.place();
+        return deployment().place();
     if (std::size_t(ready) == m_nodes.size())
         return QStringLiteral("cluster, %1 primaries").arg(ready);
     return QStringLiteral("cluster, %1 of %2 primaries").arg(ready).arg(m_nodes.size());

@@ -3,7 +3,7 @@
 
 #include "core/backoff.h"
 #include "redis/clustermap.h"
-#include "redis/topology.h"
+#include "redis/followingtopology.h"
 
 #include <QPointer>
 #include <QPromise>
@@ -46,7 +46,7 @@ struct ClusterErrand
 /// The map of slots is read again every second, and at once when a node answers that it does not
 /// serve a key, or is lost. A command that was refused so has not run, and goes to the node that
 /// serves it.
-class ClusterTopology final : public Topology
+class ClusterTopology final : public FollowingTopology
 {
     Q_OBJECT
 
@@ -56,12 +56,8 @@ public:
     ClusterTopology(const ClusterTopology &) = delete;
     ClusterTopology &operator=(const ClusterTopology &) = delete;
 
-    [[nodiscard]] QFuture<Result<void>> open() override;
-    void close() override;
     void retryNow() override;
     [[nodiscard]] std::optional<milliseconds> nextTry() const override;
-    [[nodiscard]] Link::State state() const override { return m_state; }
-    [[nodiscard]] const std::optional<Error> &lastError() const override { return m_lastError; }
     [[nodiscard]] ServerInfo serverInfo() const override;
     [[nodiscard]] std::optional<SteadyTime> lastHeard() const override;
     [[nodiscard]] std::optional<std::chrono::microseconds> roundTrip() const override;
@@ -86,21 +82,21 @@ private:
         qint64 epoch = 0;
     };
 
+    void begin() override;
+    void end() override;
+    [[nodiscard]] Link::State currentState() const override;
+    [[nodiscard]] Error trouble() const override;
+
     // Who is there: clustertopology.cpp
     void adopt(const ClusterMap &map);
     /// Whether the node serves slots. One that has just joined serves none: nothing depends on it.
     [[nodiscard]] bool isServing(const Node &node) const;
     [[nodiscard]] Node makeNode(const ClusterMap::Node &node);
-    void dropLink(std::unique_ptr<Link> link);
     /// Nobody retries a lasting failure of a node that nothing depends on, such as a login that is
     /// not set up there yet.
     void retryIdleNodes();
     void nodeChanged(Link::State state);
-    void update();
-    [[nodiscard]] Link::State currentState() const;
-    [[nodiscard]] Error trouble() const;
     [[nodiscard]] Error lostNodes() const;
-    [[nodiscard]] Error closedError() const;
 
     // Asking who is there: clusterdiscovery.cpp
     QCoro::Task<> refresh();
@@ -123,9 +119,6 @@ private:
     bool learn(ClusterErrand::Item &item);
     [[nodiscard]] Error noNodeError(const Command &command) const;
 
-    Deployment m_deployment;
-    Options m_options;
-    const Clock &m_clock;
     ClusterMap m_map;
     std::vector<Node> m_nodes;   ///< in the order of m_map.primaries
     qint64 m_epoch = 0;          ///< of m_map
@@ -140,9 +133,6 @@ private:
     QPointer<Link> m_probe;            ///< to a node that is asked once
     std::size_t m_round = 0;
     std::vector<std::shared_ptr<QPromise<Result<void>>>> m_awaitingRound;
-    Link::State m_state = Link::State::Idle;
-    std::optional<Error> m_lastError;
-    std::unique_ptr<QPromise<Result<void>>> m_firstTry;
 };
 
 } // namespace lockkeeper::redis

@@ -21,13 +21,12 @@ constexpr milliseconds kAskInterval{1000};
 } // namespace
 
 SentinelTopology::SentinelTopology(Deployment deployment, Options options, const Clock &clock)
-    : m_deployment(std::move(deployment))
-    , m_options(options)
-    , m_clock(clock)
+    : FollowingTopology(std::move(deployment), options, clock)
 {
-    for (const Endpoint &seed : m_deployment.seeds) {
-        auto peer = std::make_unique<SentinelPeer>(
-            m_deployment.sentinelAt(seed), m_deployment.service, m_options.reconnects, m_clock);
+    for (const Endpoint &seed : this->deployment().seeds) {
+        auto peer =
+            std::make_unique<SentinelPeer>(this->deployment().sentinelAt(seed),
+                                           this->deployment().service, options.reconnects, clock);
         connect(peer.get(), &SentinelPeer::told, this, &SentinelTopology::choose);
         m_sentinels.push_back(std::move(peer));
     }
@@ -40,46 +39,22 @@ SentinelTopology::~SentinelTopology()
     close();
 }
 
-QFuture<Result<void>> SentinelTopology::open()
+void SentinelTopology::begin()
 {
-    if (m_firstTry)
-        return m_firstTry->future();
-    if (m_state == Link::State::Ready)
-        return finished<void>({});
-    if (m_state == Link::State::Closed)
-        return finished<void>(notReadyError());
-    m_firstTry = std::make_unique<QPromise<Result<void>>>();
-    m_firstTry->start();
-    auto outcome = m_firstTry->future();
-    if (m_state == Link::State::Idle) {
-        m_state = Link::State::Connecting;
-        m_askTimer.start();
-        emit stateChanged(m_state);
-        for (const auto &sentinel : m_sentinels)
-            sentinel->open();
-    } else {
-        retryNow();
-    }
-    return outcome;
+    m_askTimer.start();
+    for (const auto &sentinel : m_sentinels)
+        sentinel->open();
 }
 
-void SentinelTopology::close()
+void SentinelTopology::end()
 {
-    if (m_state == Link::State::Closed)
-        return;
     m_askTimer.stop();
     for (const auto &sentinel : m_sentinels) {
         sentinel->disconnect(this);
         sentinel->close();
     }
     if (m_link)
-        dropLink();
-    m_state = Link::State::Closed;
-    emit stateChanged(m_state);
-    if (const auto promise = std::exchange(m_firstTry, nullptr)) {
-        promise->addResult(notReadyError());
-        promise->finish();
-    }
+        leave();
 }
 
 void SentinelTopology::retryNow()
@@ -132,7 +107,7 @@ bool SentinelTopology::isBelieved(const SentinelAnswer &answer) const
     // Sentinels that were set up anew count from the beginning; one alone is only out of date.
     const auto answering = std::ranges::count_if(
         m_sentinels, [](const auto &sentinel) { return sentinel->answer().has_value(); });
-    return std::size_t(answering) * 2 > m_sentinels.size() && m_state != Link::State::Ready;
+    return std::size_t(answering) * 2 > m_sentinels.size() && state() != Link::State::Ready;
 }
 
 void SentinelTopology::choose()
@@ -148,19 +123,15 @@ void SentinelTopology::choose()
 
 void SentinelTopology::follow(const Endpoint &announced)
 {
-    const ServerAddress address = m_deployment.nodeAt(m_deployment.reachable(announced));
-    qCInfo(lcSentinel).noquote() << "the primary of" << m_deployment.service << "is"
+    const ServerAddress address = deployment().nodeAt(deployment().reachable(announced));
+    qCInfo(lcSentinel).noquote() << "the primary of" << deployment().service << "is"
                                  << address.endpoint.toString() << "since epoch" << m_epoch;
     if (m_link)
-        dropLink();
+        leave();
     m_announced = announced;
     m_role = Role::Unknown;
     m_wasDemoted = false;
-    m_link = std::make_unique<Link>(address,
-                                    Link::Options{.clientName = "lockkeeper",
-                                                  .reconnects = m_options.reconnects,
-                                                  .mode = ServerInfo::Mode::Standalone},
-                                    m_clock);
+    m_link = makeLink(address, ServerInfo::Mode::Standalone);
     connect(m_link.get(), &Link::stateChanged, this, &SentinelTopology::linkChanged);
     connect(m_link.get(), &Link::timeTold, this, &Topology::timeTold);
     connect(m_link.get(), &Link::serverInfoChanged, this, [this] {
@@ -172,13 +143,10 @@ void SentinelTopology::follow(const Endpoint &announced)
     emit primariesChanged();
 }
 
-void SentinelTopology::dropLink()
+void SentinelTopology::leave()
 {
     m_lastHeard = std::max(m_lastHeard, m_link->lastHeard());
-    // We may be inside one of its signals: it goes when the stack is unwound.
-    m_link->disconnect(this);
-    m_link->close();
-    m_link.release()->deleteLater();
+    dropLink(std::move(m_link));
 }
 
 void SentinelTopology::linkChanged(Link::State state)
@@ -233,29 +201,6 @@ Link::State SentinelTopology::currentState() const
     return isAnyPassing ? Link::State::Waiting : Link::State::Failed;
 }
 
-void SentinelTopology::update()
-{
-    if (m_state == Link::State::Closed || m_state == Link::State::Idle)
-        return;
-    const Link::State state = currentState();
-    const bool isSettled = state == Link::State::Ready || state == Link::State::Waiting ||
-                           state == Link::State::Failed;
-    if (state == Link::State::Ready)
-        m_lastError.reset();
-    else if (isSettled)
-        m_lastError = trouble();
-    const QPointer<SentinelTopology> self(this);
-    if (std::exchange(m_state, state) != state)
-        emit stateChanged(state);
-    if (!self || !isSettled || m_state != state)
-        return;
-    if (const auto promise = std::exchange(m_firstTry, nullptr)) {
-        promise->addResult(state == Link::State::Ready ? Result<void>()
-                                                       : Result<void>(*m_lastError));
-        promise->finish();
-    }
-}
-
 Error SentinelTopology::trouble() const
 {
     if (!m_link)
@@ -264,13 +209,13 @@ Error SentinelTopology::trouble() const
     if (m_link->state() == Link::State::Ready)
         return {ErrorCode::CannotConnect,
                 primary + u" is a replica, and the Sentinels name no other primary of " +
-                    m_deployment.service + u" yet",
+                    deployment().service + u" yet",
                 QStringLiteral("they are asked every second")};
     const Error lost = m_link->lastError().value_or(Error{});
     if (m_link->state() == Link::State::Failed)
         return lost;
     return {lost.code,
-            u"the primary of " + m_deployment.service + u" is lost: " + lost.what +
+            u"the primary of " + deployment().service + u" is lost: " + lost.what +
                 u"; the Sentinels name no other yet",
             lost.hint};
 }
@@ -290,7 +235,7 @@ Error SentinelTopology::sentinelTrouble() const
     }
     if (isUnknown)
         return {ErrorCode::CannotConnect,
-                u"the Sentinels watch over no service \"" + m_deployment.service + u'"',
+                u"the Sentinels watch over no service \"" + deployment().service + u'"',
                 QStringLiteral("check the name after the hosts; SENTINEL MASTERS lists them")};
     if (reasons.size() == 1 || !first)
         return first.value_or(Error{});
@@ -299,19 +244,17 @@ Error SentinelTopology::sentinelTrouble() const
 
 Error SentinelTopology::notReadyError() const
 {
-    if (m_state == Link::State::Closed)
-        return {ErrorCode::Cancelled,
-                u"the connection to " + m_deployment.place() + u" was closed",
-                {}};
+    if (isClosed())
+        return closedError();
     return {ErrorCode::CannotConnect,
-            u"there is no connection to the primary of " + m_deployment.service +
-                (m_lastError ? QString(u": " + m_lastError->what) : QString()),
-            m_lastError ? m_lastError->hint : QString()};
+            u"there is no connection to the primary of " + deployment().service +
+                (lastError() ? QString(u": " + lastError()->what) : QString()),
+            lastError() ? lastError()->hint : QString()};
 }
 
 std::optional<milliseconds> SentinelTopology::nextTry() const
 {
-    if (m_state != Link::State::Waiting)
+    if (state() != Link::State::Waiting)
         return std::nullopt;
     std::optional<milliseconds> next = m_askTimer.remainingTimeAsDuration();
     if (m_link && m_link->nextTry())
@@ -339,7 +282,7 @@ QList<Primary> SentinelTopology::primaries() const
     if (!m_link)
         return {};
     const Primary only{nodeOf({}), m_link->address(), m_announced, m_link->serverInfo(),
-                       m_state == Link::State::Ready};
+                       state() == Link::State::Ready};
     return {only};
 }
 
@@ -351,13 +294,13 @@ NodeId SentinelTopology::nodeOf(const QByteArray & /*key*/) const
 QString SentinelTopology::place() const
 {
     if (!m_link)
-        return m_deployment.place();
-    return m_link->address().endpoint.toString() + u" (" + m_deployment.service + u')';
+        return deployment().place();
+    return m_link->address().endpoint.toString() + u" (" + deployment().service + u')';
 }
 
 Topology::Replies SentinelTopology::send(const QList<Command> &commands)
 {
-    if (m_state != Link::State::Ready)
+    if (state() != Link::State::Ready)
         return finished<QList<Reply>>(notReadyError());
     const QPointer<SentinelTopology> self(this);
     const QString peer = m_link->address().endpoint.toString();
@@ -375,7 +318,7 @@ Topology::Replies SentinelTopology::send(const QList<Command> &commands)
 
 Topology::Replies SentinelTopology::sendTo(const NodeId &node, const QList<Command> &commands)
 {
-    if (m_state == Link::State::Ready && node != nodeOf({}))
+    if (state() == Link::State::Ready && node != nodeOf({}))
         return finished<QList<Reply>>(
             Error{ErrorCode::CannotConnect,
                   QString::fromUtf8(node.bytes()) + u" is not the primary any more",

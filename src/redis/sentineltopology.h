@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "redis/followingtopology.h"
 #include "redis/sentinelpeer.h"
-#include "redis/topology.h"
 
 #include <QTimer>
 
@@ -15,7 +15,7 @@ namespace lockkeeper::redis {
 ///
 /// The newest configuration that a Sentinel knows counts: one that missed a failover does not take
 /// us back. A server that says that it is a replica is left alone until it says otherwise.
-class SentinelTopology final : public Topology
+class SentinelTopology final : public FollowingTopology
 {
     Q_OBJECT
 
@@ -25,12 +25,8 @@ public:
     SentinelTopology(const SentinelTopology &) = delete;
     SentinelTopology &operator=(const SentinelTopology &) = delete;
 
-    [[nodiscard]] QFuture<Result<void>> open() override;
-    void close() override;
     void retryNow() override;
     [[nodiscard]] std::optional<milliseconds> nextTry() const override;
-    [[nodiscard]] Link::State state() const override { return m_state; }
-    [[nodiscard]] const std::optional<Error> &lastError() const override { return m_lastError; }
     [[nodiscard]] ServerInfo serverInfo() const override;
     [[nodiscard]] std::optional<SteadyTime> lastHeard() const override;
     [[nodiscard]] std::optional<std::chrono::microseconds> roundTrip() const override;
@@ -43,6 +39,10 @@ public:
 private:
     enum class Role { Unknown, Primary, Replica };
 
+    void begin() override;
+    void end() override;
+    [[nodiscard]] Link::State currentState() const override;
+    [[nodiscard]] Error trouble() const override;
     void askAll();
     /// Goes where the Sentinels say, if that is news.
     void choose();
@@ -51,19 +51,14 @@ private:
     [[nodiscard]] bool isChoiceMade() const;
     [[nodiscard]] bool isBelieved(const SentinelAnswer &answer) const;
     void follow(const Endpoint &announced);
-    void dropLink();
+    /// Gives up the connection to the primary that there is.
+    void leave();
     void linkChanged(Link::State state);
     void readRole();
     void learnRole(Role role);
-    void update();
-    [[nodiscard]] Link::State currentState() const;
-    [[nodiscard]] Error trouble() const;
     [[nodiscard]] Error sentinelTrouble() const;
     [[nodiscard]] Error notReadyError() const;
 
-    Deployment m_deployment;
-    Options m_options;
-    const Clock &m_clock;
     std::vector<std::unique_ptr<SentinelPeer>> m_sentinels;
     std::unique_ptr<Link> m_link; ///< to the primary; null while none is known
     Endpoint m_announced;         ///< of m_link
@@ -71,10 +66,7 @@ private:
     Role m_role = Role::Unknown;  ///< of m_link's server
     bool m_wasDemoted = false;    ///< since it was Ready last
     QTimer m_askTimer;
-    Link::State m_state = Link::State::Idle;
-    std::optional<Error> m_lastError;
     std::optional<SteadyTime> m_lastHeard; ///< of links that were dropped
-    std::unique_ptr<QPromise<Result<void>>> m_firstTry;
 };
 
 } // namespace lockkeeper::redis

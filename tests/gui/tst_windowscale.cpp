@@ -73,6 +73,11 @@ void WindowScaleTest::aScanCanBeCancelledAndDoneAgain()
     const SessionId late("taken-afterwards");
     fixture.lock(late, "bbbb");
     QTRY_VERIFY(fixture.model().find(locks::LockFamily().lockKey(late)));
+    // Locks that the scan had not reached are no differences, and nobody scans against our wish.
+    constexpr int kSeveralAuditsMs = 5000;
+    QVERIFY(!QTest::qWaitFor(
+        [&] { return monitor.feed().differences > 0 || !monitor.feed().isPartial; },
+        kSeveralAuditsMs));
     QVERIFY(!monitor.feed().isTrusted);
 
     QPushButton *again = buttonNamed(strip, QStringLiteral("Rescan"));

@@ -4,7 +4,9 @@
 #include "locks/lockprotocol.h"
 #include "redis/deploymenturl.h"
 #include "support/await.h"
+#include "support/eventually.h"
 #include "support/rediscluster.h"
+#include "support/sentinelgroup.h"
 
 #include <QTest>
 
@@ -34,6 +36,7 @@ private slots:
     void followsSlotsThatMigrateWhileLocksChange();
     void followsKeysThatAreAheadOfTheirSlot();
     void followsANodeThatJoins();
+    void aNodeThatDoesNotLetUsInStopsNothing();
 };
 
 void TestClusterMigration::initTestCase()
@@ -121,6 +124,45 @@ void TestClusterMigration::followsANodeThatJoins()
     QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
     QVERIFY2(watch.becomesTrusted(), qPrintable(watch.reason()));
     hand.changeLocks(4);
+    QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
+}
+
+void TestClusterMigration::aNodeThatDoesNotLetUsInStopsNothing()
+{
+    RedisCluster cluster(RedisCluster::Options{.hasReplicas = false});
+    LK_START(cluster);
+    ClusterHand hand(cluster);
+    hand.takeLocks();
+    DeploymentWatch watch(cluster.url());
+    QVERIFY2(watch.start(), qPrintable(watch.reason()));
+    // Logins do not spread in a cluster: this one joins without ours, and serves nothing yet.
+    RedisServer closed({.listen = RedisServer::Listen::Tcp,
+                        .password = "other",
+                        .databases = 1,
+                        .role = RedisServer::Role::ClusterNode});
+    LK_START_REDIS(closed);
+    RedisServer &first = cluster.node(0);
+    closed.redis({"CLUSTER", "MEET", "127.0.0.1", QByteArray::number(first.port()),
+                  QByteArray::number(first.busPort())});
+    const QByteArray address = ":" + QByteArray::number(closed.port()) + "@";
+    const auto isKnown = [&] {
+        return first.redis({"CLUSTER", "NODES"}).toByteArray().contains(address);
+    };
+    QVERIFY(test::eventually(isKnown));
+    const auto refusals = [&] {
+        return test::infoField(closed, "stats", "total_error_replies").toInt();
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(refusals() > 0, kPatienceMs); // we have tried to get in
+    QVERIFY2(watch.becomesTrusted(), qPrintable(watch.reason()));
+    hand.changeLocks(1);
+    QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
+    QCOMPARE(watch.client.state(), redis::Link::State::Ready);
+    QCOMPARE(watch.client.primaries().size(), 3);
+
+    // As soon as it lets us in it counts.
+    closed.redis({"CONFIG", "SET", "requirepass", ""});
+    QTRY_COMPARE_WITH_TIMEOUT(watch.client.primaries().size(), 4, kPatienceMs);
+    QVERIFY2(watch.becomesTrusted(), qPrintable(watch.reason()));
     QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
 }
 
