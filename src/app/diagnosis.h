@@ -12,7 +12,7 @@
 namespace lockkeeper::app {
 
 /// The state of a lock, most severe first.
-enum class LockState {
+enum class LockState : quint8 {
     Foreign,      ///< not a string, or no token
     NoExpiry,     ///< it never expires
     Reappeared,   ///< back within a minute after our release or delete

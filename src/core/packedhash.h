@@ -87,6 +87,23 @@ public:
                 visit(std::as_const(m_entries[slot].key), m_entries[slot].value);
         }
     }
+    /// Calls `visit(key, value)` for `most` entries at the most, beginning at `place`, which an
+    /// earlier call returned or 0; whoever goes on at the returned place visits all, round by
+    /// round, whatever comes and goes between the calls.
+    template<typename Visitor>
+    std::size_t visitFrom(std::size_t place, std::size_t most, Visitor &&visit) const
+    {
+        std::size_t visited = 0;
+        for (std::size_t i = 0; i < m_entries.size() && visited < most; ++i, ++place) {
+            if (place >= m_entries.size())
+                place = 0;
+            if (m_isUsed[place]) {
+                ++visited;
+                visit(m_entries[place].key, m_entries[place].value);
+            }
+        }
+        return place;
+    }
     /// Over the values.
     class ConstIterator
     {

@@ -42,11 +42,9 @@ void ContentionProbe::stop()
 
 void ContentionProbe::follow(const RegistryDelta &delta)
 {
-    for (const LockRecord &record : delta.upserted) {
-        if (m_inRound.contains(record.key))
-            continue;
-        m_inRound.insert(record.key);
-        m_round.push_back(record.key);
+    for (const LockKey &key : delta.removed) {
+        m_trails.remove(key);
+        m_suspicions.remove(key);
     }
 }
 
@@ -92,21 +90,13 @@ QList<ContentionProbe::Subject> ContentionProbe::nextRipe()
         if (const auto subject = ripe(key))
             subjects.append(*subject);
     }
-    const std::size_t looks = std::min<std::size_t>(m_round.size(), kBatch - subjects.size());
-    for (std::size_t i = 0; i < looks; ++i) {
-        const LockKey key = std::move(m_round.front());
-        m_round.pop_front();
-        const LockRecord *record = m_monitor.registry().find(key);
-        if (!record || record->isForeign()) {
-            forget(key);
-            continue;
-        }
-        m_round.push_back(key);
+    const auto look = [&](const LockKey &key, const LockRecord &) {
         if (suspects.contains(key))
-            continue;
+            return;
         if (const auto subject = ripe(key))
             subjects.append(*subject);
-    }
+    };
+    m_next = m_monitor.registry().records().visitFrom(m_next, kBatch - subjects.size(), look);
     return subjects;
 }
 
@@ -141,13 +131,6 @@ std::optional<SteadyTime> ContentionProbe::lastTouchOf(const LockKey &key) const
     const auto read = m_monitor.registry().lastReadOf(key);
     const auto touch = m_touches ? m_touches->newestOf(key) : std::nullopt;
     return read && touch ? std::max(*read, *touch) : read;
-}
-
-void ContentionProbe::forget(const LockKey &key)
-{
-    m_inRound.remove(key);
-    m_trails.remove(key);
-    m_suspicions.remove(key);
 }
 
 void ContentionProbe::take(const QList<Subject> &subjects, const QList<redis::Reply> &replies)

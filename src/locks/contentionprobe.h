@@ -9,15 +9,13 @@
 #include <QSet>
 #include <QTimer>
 
-#include <deque>
-
 namespace lockkeeper::locks {
 
 class OwnTouches;
 
 /// Sees at all times which held locks others ask for: OBJECT IDLETIME (OBJECT FREQ under LFU
 /// policies) of locks that are older than three seconds and that we have not touched for as long,
-/// once a second, in one bounded pipeline, the oldest answers renewed first. A touch that it finds
+/// once a second, in one bounded pipeline, round by round. A touch that it finds
 /// has to be found again kSecondLookAfter later. What it finds goes into the monitor's records.
 ///
 /// While the server saves or rewrites in a child process it notes no touches: nothing is known
@@ -69,7 +67,6 @@ private:
     [[nodiscard]] std::optional<Subject> ripe(const LockKey &key) const;
     /// When we last touched the key ourselves; nullopt: the monitor has not read it.
     [[nodiscard]] std::optional<SteadyTime> lastTouchOf(const LockKey &key) const;
-    void forget(const LockKey &key);
     void take(const QList<Subject> &subjects, const QList<redis::Reply> &replies);
     [[nodiscard]] LockDemand demandFor(const Subject &subject, const redis::Reply &reply,
                                        const Server &server);
@@ -85,8 +82,7 @@ private:
     const Clock &m_clock;
     const OwnTouches *m_touches;
     QTimer m_timer;
-    std::deque<LockKey> m_round; ///< whom to look at next; those that are gone are skipped
-    QSet<LockKey> m_inRound;
+    std::size_t m_next = 0; ///< place among the registry's rows of whom to look at next
     QHash<LockKey, std::pair<Token, FrequencyTrail>> m_trails; ///< under LFU policies
     QHash<LockKey, Suspicion> m_suspicions;
     QString m_trouble;

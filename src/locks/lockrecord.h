@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/clock.h"
+#include "core/packedoptional.h"
 #include "core/strongtype.h"
 
 #include <QLatin1StringView>
@@ -40,17 +41,17 @@ struct LockRecord
     // Wide members first: there may be a hundred thousand of these.
     LockKey key;
     SessionId session;
-    Token token;                        ///< empty when foreign
-    QString foreignReason;              ///< what the key holds when it is no lock of ours
-    std::optional<SteadyTime> deadline; ///< nullopt: never expires
-    SteadyTime seenSince;               ///< when we first saw this hold
-    SteadyTime acquiredAt;              ///< our best estimate, see isAcquiredAtKnown
-    milliseconds lease{0};              ///< of the family, or longer where the TTL was longer
+    Token token;                         ///< empty when foreign
+    QString foreignReason;               ///< what the key holds when it is no lock of ours
+    PackedOptional<SteadyTime> deadline; ///< nullopt: never expires
+    SteadyTime seenSince;                ///< when we first saw this hold
+    SteadyTime acquiredAt;               ///< our best estimate, see isAcquiredAtKnown
+    milliseconds lease{0};               ///< of the family, or longer where the TTL was longer
     /// It cannot have begun before: its token was not made, or another held the lock. nullopt: the
     /// token does not tell.
-    std::optional<SteadyTime> earliestStart;
+    PackedOptional<SteadyTime> earliestStart;
     /// Since our own release or delete of the hold before, where that was within a minute.
-    std::optional<milliseconds> backAfter;
+    PackedOptional<milliseconds> backAfter;
     std::optional<int> waiters; ///< that a sample has counted; nullopt: none has
     int renewals = 0; ///< how often its deadline was seen to move to a later time, since seenSince
     int acquisitionsLastMinute = 0; ///< holds of this key that began within a minute
@@ -77,7 +78,7 @@ struct LockDemand
 };
 
 /// How a hold ended.
-enum class HoldEnd {
+enum class HoldEnd : quint8 {
     Released,      ///< gone before its deadline
     Expired,       ///< gone at its deadline
     Replaced,      ///< another token without a gap that we could see

@@ -131,7 +131,7 @@ private:
     {
         SteadyTime::duration halfWidth{}; ///< how far the deadline may be off
         SteadyTime seenAt;                ///< the last read that showed this hold was sent then
-        std::optional<SteadyTime> told;   ///< the deadline as the newest event tells it
+        PackedOptional<SteadyTime> told;  ///< the deadline as the newest event tells it
         SteadyTime::duration toldDoubt{}; ///< how far that may be off
     };
 

@@ -21,11 +21,11 @@ constexpr std::chrono::microseconds kGentlePage{700};
 constexpr std::chrono::microseconds kFullPage{1000};
 /// Pages of which the quickest tells what a key costs this server: the others waited for a turn.
 constexpr std::size_t kPagesCompared = 8;
-/// Small keyspaces are walked at full speed whatever the pace.
+/// Somebody waits for a gentle scan: small keyspaces are walked at full speed.
 constexpr int kPagesBeforeResting = 50;
-/// Rest for this many times the page's duration: a fifth of the time is ours, or a hundredth.
+/// Rest for this many times the page's duration: a fifth of the time is ours, or a 250th.
 constexpr int kRestFactor = 4;
-constexpr int kBackgroundRestFactor = 99;
+constexpr int kBackgroundRestFactor = 249;
 /// A page holds the server for a few milliseconds at most, however long its reply took to reach us.
 constexpr milliseconds kLongestPage{5};
 
@@ -183,7 +183,8 @@ QCoro::Task<bool> Scanner::walkOne(quint64 generation, NodeId node, QByteArray p
         m_progress.keysExamined += count;
         cursor = reply->elements()[0].bytes();
         const bool isLast = cursor == "0";
-        const bool rests = pace != Pace::Full && page > kPagesBeforeResting;
+        const bool rests =
+            pace == Pace::Background || (pace == Pace::Gentle && page > kPagesBeforeResting);
         const auto askForMore = [&] {
             count = control.count();
             sentAt = m_clock.steady();

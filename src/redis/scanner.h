@@ -35,7 +35,7 @@ public:
     enum class Pace {
         Full,       ///< the next page as soon as the last one came
         Gentle,     ///< rests between pages: about a fifth of the server's time at most
-        Background, ///< rests longer: about a hundredth
+        Background, ///< nobody waits: about a 250th
     };
 
     Scanner(Client &client, const Clock &clock, QObject *parent = nullptr);

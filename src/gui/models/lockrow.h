@@ -52,9 +52,9 @@ struct LockRow
     /// Empty label: the key is no lock of ours. It does not say when the owner called: that is its
     /// own of each row.
     Shared<locks::Owner> owner;
-    std::optional<WallTime> calledAt;
+    PackedOptional<WallTime> calledAt;
     Shared<app::SessionGlance> glance;
-    std::optional<SteadyTime> provenAt; ///< not since; nullopt: it is as it says now
+    PackedOptional<SteadyTime> provenAt; ///< not since; nullopt: it is as it says now
     SteadyTime goneAt;
     std::optional<locks::HoldEnd> gone; ///< the lock is no more; the row lingers for a moment
     app::LockState state = app::LockState::Healthy;

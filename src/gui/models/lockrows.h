@@ -68,7 +68,7 @@ public:
 private:
     struct Slot
     {
-        LockRow row;
+        [[no_unique_address]] LockRow row; // the flags lie in its padding
         bool isDiagnosed = false;
         bool isEnded = false;
         bool isTouched = false;

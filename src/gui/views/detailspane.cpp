@@ -316,7 +316,11 @@ ClockAt DetailsPane::shownClock() const
 
 std::optional<SteadyTime> DetailsPane::provenAt() const
 {
-    return m_row->gone ? std::nullopt : m_row->provenAt ? m_row->provenAt : m_model.frozenAt();
+    if (m_row->gone)
+        return std::nullopt;
+    if (m_row->provenAt)
+        return m_row->provenAt;
+    return m_model.frozenAt();
 }
 
 /// What is shown stays, in grey and with its age.

@@ -83,7 +83,7 @@ void TestDiagnosis::states_data()
     QTest::newRow("not contended") << wanted << SessionState::Ok << LockState::HeldLong;
     locks::LockRecord back = lockHeldFor(1s);
     back.isContended = true;
-    back.backAfter = 12s;
+    back.backAfter = 12000ms;
     QTest::newRow("reappeared before contended")
         << back << SessionState::Ok << LockState::Reappeared;
     QTest::newRow("orphan") << lockHeldFor(1s) << SessionState::None << LockState::Orphan;

@@ -18,6 +18,7 @@ private slots:
     void holdsWhatAHashHolds();
     void entriesStayWhereTheyAre();
     void givesItsRoomBackWhenItIsEmpty();
+    void visitsAllRoundByRound();
 };
 
 void PackedHashTest::holdsWhatAHashHolds_data()
@@ -89,6 +90,36 @@ void PackedHashTest::givesItsRoomBackWhenItIsEmpty()
     QVERIFY(packed.values().isEmpty());
     packed[5] = 5;
     QCOMPARE(packed.values(), QList<int>{5});
+}
+
+/// What stays is visited in every round, though others come and go meanwhile.
+void PackedHashTest::visitsAllRoundByRound()
+{
+    PackedHash<int, int> packed;
+    QCOMPARE(packed.visitFrom(0, 10, [](int, int) { QFAIL("nothing is there"); }), 0U);
+    for (int key = 0; key < 100; ++key)
+        packed.insert(key, 0);
+    std::size_t place = 0;
+    int total = 0;
+    for (int step = 0; step < 30; ++step) { // of ten: three rounds
+        int visited = 0;
+        place = packed.visitFrom(place, 10, [&](int key, int) {
+            ++visited;
+            if (key % 2 == 0)
+                ++*packed.find(key);
+        });
+        QCOMPARE(visited, 10);
+        total += visited;
+        packed.remove(2 * step + 1);
+        packed.insert(1000 + step, 0);
+    }
+    QCOMPARE(total, 300);
+    for (int key = 0; key < 100; key += 2)
+        QVERIFY(packed.value(key) >= 2);
+    // A few are visited once each, not again and again.
+    int all = 0;
+    static_cast<void>(packed.visitFrom(place, 1000, [&all](int, int) { ++all; }));
+    QCOMPARE(all, packed.size());
 }
 
 QTEST_APPLESS_MAIN(PackedHashTest)
