@@ -181,6 +181,7 @@ void LockMonitor::rescan()
 void LockMonitor::beginScan(Scanner::Pace pace)
 {
     m_scanError.reset();
+    m_readError.reset();
     m_isPartial = false;
     m_progress = {};
     m_patrol.stop();
@@ -266,10 +267,14 @@ bool LockMonitor::take(const Result<ReadBatch> &batch, const QList<LockKey> &key
         for (const LockKey &key : keys)
             m_registry.readFailed(key);
         // The client's next connection goes on with them; a server in trouble is asked again.
-        if (m_client.isReady())
+        if (m_client.isReady()) {
+            m_readError = batch.error();
             m_readTimer.start(kReadRetry);
+            updateFeed();
+        }
         return false;
     }
+    m_readError.reset();
     for (const auto &entry : batch->entries) {
         if (entry.observation)
             m_registry.observed(entry.key, *entry.observation);

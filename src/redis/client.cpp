@@ -34,6 +34,7 @@ Client::Client(Deployment deployment, Options options, const Clock &clock, QObje
     connect(m_topology.get(), &Topology::stateChanged, this, &Client::stateChanged);
     connect(m_topology.get(), &Topology::serverInfoChanged, this, &Client::serverInfoChanged);
     connect(m_topology.get(), &Topology::primariesChanged, this, &Client::primariesChanged);
+    connect(m_topology.get(), &Topology::slotsMoved, this, &Client::slotsMoved);
     connect(m_topology.get(), &Topology::timeTold, this, &Client::takeTime);
 }
 

@@ -102,6 +102,8 @@ signals:
     void serverInfoChanged();
     /// See Topology::primariesChanged().
     void primariesChanged();
+    /// See Topology::slotsMoved().
+    void slotsMoved();
     /// The server's clock was set: leases end earlier or later now.
     void serverTimeStepped();
     /// A server answered NOPERM to the command.

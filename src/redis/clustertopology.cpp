@@ -71,6 +71,7 @@ void ClusterTopology::adopt(const ClusterMap &map)
         m_map.replicas = map.replicas;
         return;
     }
+    const bool isResharded = map.primaries == m_map.primaries;
     std::vector<Node> nodes;
     std::vector<Link *> added;
     for (const ClusterMap::Node &wanted : map.primaries) {
@@ -94,7 +95,11 @@ void ClusterTopology::adopt(const ClusterMap &map)
         static_cast<void>(link->open());
     const QPointer<ClusterTopology> self(this);
     update();
-    if (self)
+    if (!self)
+        return;
+    if (isResharded)
+        emit slotsMoved();
+    else
         emit primariesChanged();
 }
 

@@ -24,6 +24,12 @@ DeploymentFeed::DeploymentFeed(Client &client, QList<QByteArray> prefixes, const
     , m_clock(clock)
 {
     connect(&m_client, &Client::primariesChanged, this, &DeploymentFeed::follow);
+    connect(&m_client, &Client::slotsMoved, this, [this] {
+        // Under push both sides have named each key that went and came: a cluster that is resharded
+        // for hours is to be trusted meanwhile.
+        if (m_isOpen && kind() != Kind::Push)
+            review(true, false);
+    });
 }
 
 DeploymentFeed::~DeploymentFeed() = default;

@@ -90,9 +90,10 @@ signals:
     void serverInfoChanged();
     /// A server told its clock; always the same one, as long as it is there.
     void timeTold(const lockkeeper::redis::ServerTime::Sample &sample);
-    /// Other primaries than before, or keys that others serve now: what was told by and read from
-    /// one server alone has gaps.
+    /// Other primaries than before: what was told by and read from one server alone has gaps.
     void primariesChanged();
+    /// Keys have moved from one to another of the primaries that there are.
+    void slotsMoved();
 };
 
 } // namespace lockkeeper::redis

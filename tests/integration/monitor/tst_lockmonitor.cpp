@@ -35,6 +35,7 @@ private slots:
     void namesOurOwnActs();
     void noticesExpiryBeforeTheServerDoes();
     void keepsHoldsWhileTheServerIsBusy();
+    void saysWhyLocksCannotBeRead();
     void keepsHoldsThatItMayNotRead();
     void tellsHoldsOfOneDeadlineApart();
     void stopsInTheMiddleOfAnything();
@@ -263,6 +264,26 @@ void TestLockMonitor::keepsHoldsWhileTheServerIsBusy()
     QVERIFY(watching.rows.contains(LockKey(kKey)));
     QVERIFY(!watching.rows.value(LockKey(kKey)).isForeign());
     QVERIFY(!watching.eventsOf(kKey).contains(u"released"));
+}
+
+/// What a lock has become is not known while its reads fail: the rows are not the server's state.
+void TestLockMonitor::saysWhyLocksCannotBeRead()
+{
+    RedisServer server({.config = {QStringLiteral("lua-time-limit 5")}});
+    LK_START_REDIS(server);
+    Watching watching(server.address());
+    QVERIFY(watching.start());
+    test::RawRedis script(server.socketPath());
+    server.redis({"SET", kKey, kTokenA, "PX", "500"});
+    QTRY_VERIFY(watching.rows.contains(LockKey(kKey)));
+    script.send({"EVAL", "while true do end", "0"});
+    // Its lease ends meanwhile, and whether it was renewed in time nobody can say.
+    QTRY_VERIFY2(watching.monitor.feed().reason.contains(u"BUSY"),
+                 qPrintable(watching.monitor.feed().reason));
+    QVERIFY(!watching.monitor.feed().isTrusted);
+    QCOMPARE(server.redis({"SCRIPT", "KILL"}).toByteArray(), QByteArray("OK"));
+    QTRY_VERIFY(watching.monitor.feed().isTrusted);
+    QTRY_COMPARE(watching.eventsOf(kKey), QStringLiteral("acquired expired"));
 }
 
 void TestLockMonitor::keepsHoldsThatItMayNotRead()
