@@ -106,7 +106,7 @@ private:
     int m_newDifferences = 0;              ///< for which all is being read again
     std::optional<Error> m_scanError;
     std::optional<Error> m_readError; ///< of the newest read of locks
-    redis::ScanProgress m_progress; ///< as told last
+    redis::ScanProgress m_progress;   ///< as told last
     SteadyTime m_progressTold;
     bool m_isPartial = false; ///< the scan was cancelled
     ServerWatch m_server;

@@ -76,9 +76,9 @@ void TestClusterMigration::followsSlotsThatMigrateWhileLocksChange()
     QVERIFY2(watch.becomesTrusted(), qPrintable(watch.reason()));
     QTRY_COMPARE_WITH_TIMEOUT(watch.shown(), test::locksOn(hand.nodes()), kPatienceMs);
     // Nothing was lost sight of meanwhile: all was read once, at the beginning.
-    QCOMPARE(std::ranges::count(watch.events, locks::LockEvent::Kind::Synced,
-                                &locks::LockEvent::kind),
-             1);
+    QCOMPARE(
+        std::ranges::count(watch.events, locks::LockEvent::Kind::Synced, &locks::LockEvent::kind),
+        1);
 }
 
 void TestClusterMigration::followsKeysThatAreAheadOfTheirSlot()
