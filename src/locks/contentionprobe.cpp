@@ -89,6 +89,9 @@ QList<ContentionProbe::Subject> ContentionProbe::nextRipe()
     for (const LockKey &key : suspects) {
         if (const auto subject = ripe(key))
             subjects.append(*subject);
+        const LockRecord *record = m_monitor.registry().find(key);
+        if (!record || record->isForeign())
+            m_suspicions.remove(key);
     }
     const auto look = [&](const LockKey &key, const LockRecord &) {
         if (suspects.contains(key))

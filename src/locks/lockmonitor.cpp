@@ -237,7 +237,8 @@ void LockMonitor::keysChanged(const QList<QByteArray> &keys)
 void LockMonitor::readSoon()
 {
     // From the event loop, so that all pushes of this turn share one pipeline.
-    if (!m_isReading && m_isStarted && m_registry.hasDirty() && m_client.isReady())
+    const bool isResting = m_readError && m_readTimer.isActive();
+    if (!m_isReading && !isResting && m_isStarted && m_registry.hasDirty() && m_client.isReady())
         m_readTimer.start(milliseconds(0));
 }
 

@@ -226,12 +226,12 @@ void ClusterTopology::endRound()
     const QPointer<ClusterTopology> self(this);
     const bool isReady = currentState() == Link::State::Ready;
     const bool isLost = m_nodes.empty() && m_roundError && isLasting(*m_roundError);
-    if (isReady) {
+    if (isReady)
         m_backoff.reset();
-        retryIdleNodes();
-        if (!self)
-            return;
-    }
+    if (options().reconnects)
+        retryFailedNodes();
+    if (!self || isClosed())
+        return;
     if (m_isRefreshWanted)
         m_refreshTimer.start(kRefreshSoon);
     else if (isReady)

@@ -71,16 +71,15 @@ void ClusterTopology::adopt(const ClusterMap &map)
         m_map.replicas = map.replicas;
         return;
     }
-    const bool isResharded = map.primaries == m_map.primaries;
     std::vector<Node> nodes;
-    std::vector<Link *> added;
+    QList<QPointer<Link>> toOpen;
     for (const ClusterMap::Node &wanted : map.primaries) {
         const auto known = std::ranges::find_if(m_nodes, [&](const Node &node) {
             return node.link && node.id == wanted.id && node.announced == wanted.announced;
         });
         nodes.push_back(known == m_nodes.end() ? makeNode(wanted) : std::move(*known));
         if (known == m_nodes.end())
-            added.push_back(nodes.back().link.get());
+            toOpen.append(nodes.back().link.get());
     }
     for (Node &node : m_nodes) {
         if (node.link)
@@ -91,16 +90,37 @@ void ClusterTopology::adopt(const ClusterMap &map)
     m_isMapPatched = false;
     qCInfo(lcCluster) << "primaries:" << m_nodes.size() << "slots served:" << map.served()
                       << "epoch:" << m_epoch;
-    for (Link *link : added)
-        static_cast<void>(link->open());
+    QList<QPointer<Link>> toRetry;
+    for (const Node &node : m_nodes) {
+        if (node.link->state() == Link::State::Failed && isServing(node))
+            toRetry.append(node.link.get());
+    }
     const QPointer<ClusterTopology> self(this);
-    update();
-    if (!self)
-        return;
-    if (isResharded)
-        emit slotsMoved();
-    else
+    for (const QPointer<Link> &link : toOpen) {
+        if (link)
+            static_cast<void>(link->open());
+    }
+    for (const QPointer<Link> &link : toRetry) {
+        if (link)
+            link->retryNow();
+    }
+    if (self)
+        update();
+    if (self)
+        tellPrimaries(true);
+}
+
+void ClusterTopology::tellPrimaries(bool haveSlotsMoved)
+{
+    QList<std::pair<NodeId, Endpoint>> now;
+    for (const Primary &primary : primaries())
+        now.append({primary.id, primary.address.endpoint});
+    if (now != m_told) {
+        m_told = now;
         emit primariesChanged();
+    } else if (haveSlotsMoved) {
+        emit slotsMoved();
+    }
 }
 
 ClusterTopology::Node ClusterTopology::makeNode(const ClusterMap::Node &node)
@@ -132,21 +152,23 @@ void ClusterTopology::nodeChanged(Link::State state)
     const QPointer<ClusterTopology> self(this);
     update();
     // One that serves nothing yet counts from when it is connected: keys may be on their way to it.
-    const bool isIdleThere = self && std::ranges::any_of(m_nodes, [this](const Node &node) {
-                                 return node.link.get() == sender() && !isServing(node);
-                             });
-    if (isIdleThere)
-        emit primariesChanged();
+    if (self && !isClosed())
+        tellPrimaries(false);
 }
 
-void ClusterTopology::retryIdleNodes()
+void ClusterTopology::retryFailedNodes()
 {
-    constexpr std::size_t kRounds = 10;
+    constexpr std::size_t kRounds = 5;
     if (m_round % kRounds != 0)
         return;
+    QList<QPointer<Link>> failed;
     for (const Node &node : m_nodes) {
-        if (node.link->state() == Link::State::Failed && !isServing(node))
-            node.link->retryNow();
+        if (node.link->state() == Link::State::Failed)
+            failed.append(node.link.get());
+    }
+    for (const QPointer<Link> &link : failed) {
+        if (link)
+            link->retryNow();
     }
 }
 

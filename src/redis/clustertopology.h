@@ -92,10 +92,12 @@ private:
     /// Whether the node serves slots. One that has just joined serves none: nothing depends on it.
     [[nodiscard]] bool isServing(const Node &node) const;
     [[nodiscard]] Node makeNode(const ClusterMap::Node &node);
-    /// Nobody retries a lasting failure of a node that nothing depends on, such as a login that is
-    /// not set up there yet.
-    void retryIdleNodes();
+    /// Nobody else retries a lasting failure of one node among many, such as a login that is not
+    /// set up there yet.
+    void retryFailedNodes();
     void nodeChanged(Link::State state);
+    /// Tells of primaries() where they are others than told last, else of slots that moved.
+    void tellPrimaries(bool haveSlotsMoved);
     [[nodiscard]] Error lostNodes() const;
 
     // Asking who is there: clusterdiscovery.cpp
@@ -119,6 +121,7 @@ private:
     bool learn(ClusterErrand::Item &item);
     [[nodiscard]] Error noNodeError(const Command &command) const;
 
+    QList<std::pair<NodeId, Endpoint>> m_told; ///< primaries() as told last
     ClusterMap m_map;
     std::vector<Node> m_nodes;   ///< in the order of m_map.primaries
     qint64 m_epoch = 0;          ///< of m_map

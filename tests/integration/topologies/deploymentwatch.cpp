@@ -26,6 +26,12 @@ DeploymentWatch::DeploymentWatch(const QString &url)
                      [this](const locks::RegistryDelta &delta) { take(delta); });
     QObject::connect(&monitor, &locks::LockMonitor::feedChanged, &monitor,
                      [this](const locks::FeedStatus &feed) { feedReasons << feed.reason; });
+    // As the workspace does it: a server that is back is asked for its news at once.
+    QObject::connect(&client, &redis::Client::stateChanged, &monitor,
+                     [this](redis::Link::State state) {
+                         if (state == redis::Link::State::Ready)
+                             changes->retryNow();
+                     });
 }
 
 bool DeploymentWatch::start()

@@ -163,7 +163,22 @@ void TestClusterMigration::aNodeThatDoesNotLetUsInStopsNothing()
     QCOMPARE(watch.client.state(), redis::Link::State::Ready);
     QCOMPARE(watch.client.primaries().size(), 3);
 
-    // As soon as it lets us in it counts.
+    // All was read once: nothing depends on a node without slots.
+    const auto syncs = [&] {
+        return std::ranges::count(watch.events, locks::LockEvent::Kind::Synced,
+                                  &locks::LockEvent::kind);
+    };
+    QCOMPARE(syncs(), 1);
+
+    // With its first slot everything depends on it.
+    const QByteArray slot = QByteArray::number(cluster.slotOf("no key is there"));
+    const QByteArray id = closed.redis({"CLUSTER", "MYID"}).toByteArray();
+    for (RedisServer *node : {&cluster.node(0), &cluster.node(1), &cluster.node(2), &closed})
+        node->redis({"CLUSTER", "SETSLOT", slot, "NODE", id});
+    QVERIFY(watch.becomesDoubtful());
+    QTRY_VERIFY2_WITH_TIMEOUT(watch.monitor.feed().reason.contains(u"password"),
+                              qPrintable(watch.monitor.feed().reason), kPatienceMs);
+    // As soon as it lets us in it counts, with news of its own.
     closed.redis({"CONFIG", "SET", "requirepass", ""});
     QTRY_COMPARE_WITH_TIMEOUT(watch.client.primaries().size(), 4, kPatienceMs);
     QVERIFY2(watch.becomesTrusted(), qPrintable(watch.reason()));
