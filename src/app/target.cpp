@@ -187,6 +187,13 @@ Result<locks::LockFamily> resolveFamily(const TargetInput &input)
 
 } // namespace
 
+bool isServerGiven(const TargetInput &input, const QProcessEnvironment &environment)
+{
+    return !input.url.isEmpty() || !environment.value(QStringLiteral("LOCKKEEPER_URL")).isEmpty() ||
+           !HostVariables(QStringLiteral("REDIS_"), environment).isEmpty() ||
+           !HostVariables(QStringLiteral("REDIS_CLUSTER_"), environment).isEmpty();
+}
+
 Result<Target> resolveTarget(const TargetInput &input, const QProcessEnvironment &environment)
 {
     const Result<locks::LockFamily> family = resolveFamily(input);

@@ -45,6 +45,9 @@ struct TargetInput
     bool isReadOnly = false;
 };
 
+/// Whether the input or the environment names a server, rightly or not.
+[[nodiscard]] bool isServerGiven(const TargetInput &input, const QProcessEnvironment &environment);
+
 /// Checks everything before anything is sent; the Error names the option or variable.
 [[nodiscard]] Result<Target> resolveTarget(const TargetInput &input,
                                            const QProcessEnvironment &environment);

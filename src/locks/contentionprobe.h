@@ -15,8 +15,8 @@ class OwnTouches;
 
 /// Sees at all times which held locks others ask for: OBJECT IDLETIME (OBJECT FREQ under LFU
 /// policies) of locks that are older than three seconds and that we have not touched for as long,
-/// once a second, in one bounded pipeline, round by round. A touch that it finds
-/// has to be found again kSecondLookAfter later. What it finds goes into the monitor's records.
+/// once a second, in one bounded pipeline, round by round. A touch that it finds has to be found
+/// again kSecondLookAfter later. What it finds goes into the monitor's records.
 ///
 /// While the server saves or rewrites in a child process it notes no touches: nothing is known
 /// then. A user without the right to OBJECT knows nothing; one without INFO knows contended from

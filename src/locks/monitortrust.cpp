@@ -135,7 +135,8 @@ QString LockMonitor::objection() const
         return reason;
     if (m_scanError)
         return m_scanError->what;
-    if (m_readError) // what is new of these locks is not known
+    const bool isAnyToBeRead = m_registry.hasDirty() || m_registry.hasReadsUnderWay();
+    if (m_readError && isAnyToBeRead) // what is new of these locks is not known
         return m_readError->what;
     if (const auto refusal = m_registry.refusal())
         return refusal->what;

@@ -54,7 +54,7 @@ void Screenshot::look()
         save();
 }
 
-/// Rather one with a story than one that says "healthy".
+/// Rather one with a title and a story than one that says "healthy"; else any.
 bool Screenshot::selectRow()
 {
     const LockTableModel &model = m_window.locksPage().model();
@@ -68,6 +68,12 @@ bool Screenshot::selectRow()
                 m_window.locksPage().table().selectLock(lock.record.key);
                 return true;
             }
+        }
+    }
+    for (int row = 0; row < model.rowCount(); ++row) {
+        if (!model.rowAt(row).gone) {
+            m_window.locksPage().table().selectLock(model.rowAt(row).record.key);
+            return true;
         }
     }
     return false;

@@ -21,16 +21,19 @@ QList<QCommandLineOption> options()
     const auto with = [](const char *name, const QString &what, const QString &value = {}) {
         return QCommandLineOption(QString::fromLatin1(name), what, value);
     };
-    return {with("url", tr("Redis: redis://, rediss://, redis+unix://, redis+sentinel:// or redis+cluster://"), tr("URL")),
-            with("db", tr("Session database: postgresql://… or sqlite:///path"), tr("DSN")),
-            with("family", tr("Family of locks: chat (as if not given) or copilot"), tr("NAME")),
-            with("lock-prefix", tr("Prefix of the lock keys"), tr("PREFIX")),
-            with("session-prefix", tr("Prefix of the cached sessions"), tr("PREFIX")),
-            with("lease", tr("Lease of the locks, such as 60s"), tr("DURATION")),
-            with("read-only", tr("Look, but change nothing")),
-            with("demo", tr("Start a private server with simulated workers")),
-            with("theme", tr("light, dark, or as the system"), tr("light|dark|system")),
-            with("screenshot", tr("Save a picture of the window to FILE and quit"), tr("FILE"))};
+    return {
+        with("url",
+             tr("Redis: redis://, rediss://, redis+unix://, redis+sentinel:// or redis+cluster://"),
+             tr("URL")),
+        with("db", tr("Session database: postgresql://… or sqlite:///path"), tr("DSN")),
+        with("family", tr("Family of locks: chat (as if not given) or copilot"), tr("NAME")),
+        with("lock-prefix", tr("Prefix of the lock keys"), tr("PREFIX")),
+        with("session-prefix", tr("Prefix of the cached sessions"), tr("PREFIX")),
+        with("lease", tr("Lease of the locks, such as 60s"), tr("DURATION")),
+        with("read-only", tr("Look, but change nothing")),
+        with("demo", tr("Start a private server with simulated workers")),
+        with("theme", tr("light, dark, or as the system"), tr("light|dark|system")),
+        with("screenshot", tr("Save a picture of the window to FILE and quit"), tr("FILE"))};
 }
 
 QString helpText(const QString &program, const QList<QCommandLineOption> &all)
@@ -38,8 +41,8 @@ QString helpText(const QString &program, const QList<QCommandLineOption> &all)
     QString text = tr("Usage: %1 [options]\n\n"
                       "Watches the session locks of a chat back end, and releases or deletes what "
                       "is stuck.\nWithout --url and --db the environment is asked: LOCKKEEPER_URL, "
-                      "LOCKKEEPER_DB,\nelse REDIS_HOST, REDIS_PORT, REDIS_PASSWORD and "
-                      "DATABASE_URL.\n\n")
+                      "LOCKKEEPER_DB,\nelse REDIS_HOST or REDIS_CLUSTER_HOST with their _PORT, "
+                      "REDIS_PASSWORD, DATABASE_URL.\n\n")
                        .arg(program);
     const auto line = [&text](const QString &option, const QString &what) {
         text += u"  " + option.leftJustified(28) + u' ' + what + u'\n';
@@ -117,9 +120,7 @@ StartRequest readArguments(int argc, char **argv, const QString &version)
     const QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     request.options.input = inputFrom(parser);
     request.options.isDemo = parser.isSet(QStringLiteral("demo"));
-    request.options.isTargetGiven = !request.options.input.url.isEmpty() ||
-                                    environment.contains(QStringLiteral("LOCKKEEPER_URL")) ||
-                                    environment.contains(QStringLiteral("REDIS_HOST"));
+    request.options.isTargetGiven = app::isServerGiven(request.options.input, environment);
     request.options.appearance = *appearance;
     request.options.screenshotFile = parser.value(QStringLiteral("screenshot"));
     return request;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/views/startoptions.h"
 
+#include <QScopeGuard>
 #include <QTest>
 
 #include <vector>
@@ -23,6 +24,8 @@ private:
 
 private slots:
     void takesATarget();
+    void takesATargetFromTheEnvironment_data();
+    void takesATargetFromTheEnvironment();
     void anEmptyPrefixIsGivenNotMissing();
     void helpNamesEveryOption();
     void refusesWhatItDoesNotKnow_data();
@@ -40,6 +43,29 @@ void StartOptionsTest::takesATarget()
     QVERIFY(request.options.isTargetGiven);
     QVERIFY(!request.options.isDemo);
     QCOMPARE(request.options.appearance, Appearance::Choice::Dark);
+}
+
+void StartOptionsTest::takesATargetFromTheEnvironment_data()
+{
+    QTest::addColumn<QByteArray>("variable");
+    for (const char *variable : {"LOCKKEEPER_URL", "REDIS_HOST", "REDIS_CLUSTER_HOST"})
+        QTest::newRow(variable) << QByteArray(variable);
+}
+
+/// The window connects at once then, to what the command line would connect to.
+void StartOptionsTest::takesATargetFromTheEnvironment()
+{
+    QFETCH(QByteArray, variable);
+    const auto unset = [] {
+        for (const char *name : {"LOCKKEEPER_URL", "REDIS_HOST", "REDIS_PORT", "REDIS_CLUSTER_HOST",
+                                 "REDIS_CLUSTER_PORT"})
+            qunsetenv(name);
+    };
+    unset();
+    QVERIFY(!read({}).options.isTargetGiven);
+    qputenv(variable.constData(), "host");
+    const auto restore = qScopeGuard(unset);
+    QVERIFY(read({}).options.isTargetGiven);
 }
 
 void StartOptionsTest::anEmptyPrefixIsGivenNotMissing()
