@@ -25,7 +25,7 @@ QString sessionText(const SessionId &id)
     return u"session " + printable(id.bytes());
 }
 
-QString lockText(const locks::LockObservation &lock, const Naming &naming)
+QString observationText(const locks::LockObservation &lock, const Naming &naming)
 {
     switch (lock.kind) {
     case Kind::Missing:
@@ -37,12 +37,6 @@ QString lockText(const locks::LockObservation &lock, const Naming &naming)
     }
     const locks::Owner owner = locks::decodeOwner(lock.token, naming.wall, naming.nodeNames);
     return u"the lock is " + describe(lock, owner, naming.now);
-}
-
-QString lockText(const Result<locks::LockObservation> &lock, const Naming &naming)
-{
-    return lock ? lockText(*lock, naming)
-                : QString(u"the lock could not be read: " + lock.error().what);
 }
 
 // Release ---------------------------------------------------------------------------------
@@ -59,7 +53,7 @@ void judgeReleased(ActionReport &report, bool isStillHeld, const Naming &naming)
     }
     if (report.lockAfter && report.lockAfter->kind == Kind::Held)
         report.verification =
-            u"released; by now " + lockText(*report.lockAfter, naming) + u", a new owner";
+            u"released; by now " + observationText(*report.lockAfter, naming) + u", a new owner";
 }
 
 void judgeUnknown(ActionReport &report, const Error &error, bool isStillHeld)
@@ -250,6 +244,12 @@ void judgeUnknownRow(ActionReport &report, const DeleteRequest &request,
 
 } // namespace
 
+QString lockText(const Result<locks::LockObservation> &lock, const Naming &naming)
+{
+    return lock ? observationText(*lock, naming)
+                : QString(u"the lock could not be read: " + lock.error().what);
+}
+
 ActionReport reportOf(const ReleaseRequest &request, const Result<void> &released,
                       const Result<locks::LockObservation> &lockAfter, const Naming &naming)
 {
@@ -273,6 +273,8 @@ ActionReport reportOf(const ReleaseRequest &request, const Result<void> &release
                         : isUnknown(released.error())
                             ? QStringLiteral("lock: not known whether it was deleted")
                             : QStringLiteral("lock: left alone"));
+    report.isFollowedUp = report.isDone();
+    report.endedOwner = locks::decodeOwner(request.seen, naming.wall, naming.nodeNames);
     return report;
 }
 
@@ -311,6 +313,9 @@ ActionReport reportOf(const DeleteRequest &request, bool isRerun, const RemoveRe
         removed.lock == StepState::Done)
         report.warnings.append(
             QStringLiteral("the lock was taken from its owner before this failed"));
+    report.isFollowedUp = report.isDone();
+    if (request.takeOver)
+        report.endedOwner = locks::decodeOwner(*request.takeOver, naming.wall, naming.nodeNames);
     return report;
 }
 

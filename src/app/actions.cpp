@@ -16,9 +16,6 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcActions, "lockkeeper.actions")
 
-constexpr QLatin1StringView kRelease("release");
-constexpr QLatin1StringView kDelete("delete");
-
 /// How long a verification waits for a lost connection to come back.
 constexpr auto kPause = 250ms;
 constexpr int kPauses = 20;
@@ -113,7 +110,18 @@ QCoro::Task<Preview> Actions::previewRelease(ReleaseRequest request)
 {
     const Inspection inspection = co_await inspect(request.session);
     Circumstances circumstances = circumstancesOf(inspection);
-    circumstances.missingRights = co_await missingRights(Deed::Release);
+    circumstances.forbidden = co_await forbidden(Deed::Release);
+    Preview preview = previewOf(request, inspection, circumstances, m_parts.clock.steady());
+    if (!preview.refusal)
+        preview.refusal = staleRefusal(inspection);
+    co_return preview;
+}
+
+QCoro::Task<Preview> Actions::previewTakeOver(TakeOverRequest request)
+{
+    const Inspection inspection = co_await inspect(request.session);
+    Circumstances circumstances = circumstancesOf(inspection);
+    circumstances.forbidden = co_await forbidden(Deed::Hold);
     co_return previewOf(request, inspection, circumstances, m_parts.clock.steady());
 }
 
@@ -122,7 +130,7 @@ QCoro::Task<Preview> Actions::previewDelete(DeleteRequest request)
     const Result<bool> isRerun = co_await wasCutShort(request.session);
     Preview preview = co_await previewDeleteAs(request, isRerun && *isRerun);
     // Without it a delete that has to be finished would look like one of nothing.
-    if (!isRerun && !m_parts.gate.isReadOnly())
+    if (!isRerun && m_parts.window.isOpen())
         preview.refusal = isRerun.error();
     co_return preview;
 }
@@ -132,7 +140,8 @@ QCoro::Task<Preview> Actions::previewDeleteAs(DeleteRequest request, bool isReru
     const Inspection inspection = co_await inspect(request.session, request.stop);
     Circumstances circumstances = circumstancesOf(inspection);
     circumstances.isRerun = isRerun;
-    circumstances.missingRights = co_await missingRights(Deed::Delete);
+    circumstances.forbidden = co_await forbidden(Deed::Delete);
+    circumstances.mustTypeSession = m_parts.guardrails.isProduction();
     Preview preview = previewOf(request, inspection, circumstances, m_parts.clock.steady());
     if (request.stop.stop_requested()) // whatever the look has shown
         preview.refusal = stopped(request.session);
@@ -141,31 +150,63 @@ QCoro::Task<Preview> Actions::previewDeleteAs(DeleteRequest request, bool isReru
 
 QCoro::Task<ActionReport> Actions::release(ReleaseRequest request)
 {
-    if (m_parts.gate.isReadOnly())
-        co_return refused(readOnlyRefusal());
-    const std::optional<Error> missing = co_await missingRights(Deed::Release);
-    if (missing)
-        co_return refused(*missing);
-    const AuditEntry intent = intentOf(kRelease, request.session, request.seen, request.reason);
+    std::optional<Error> refusal = co_await forbidden(Deed::Release);
+    if (!refusal)
+        refusal = co_await forbidsLock(request.session);
+    const WriteWindow::Pass pass = m_parts.window.pass();
+    if (!refusal && !pass)
+        refusal = m_parts.window.refusal(); // it has closed meanwhile
+    if (refusal)
+        co_return refused(*refusal);
+    const AuditEntry intent =
+        intentOf(AuditEntry::kRelease, request.session, request.seen, request.note);
     const Act act = [this, request] { return forceRelease(request); };
+    co_return co_await recorded(intent, act);
+}
+
+QCoro::Task<ActionReport> Actions::takeOver(TakeOverRequest request)
+{
+    std::optional<Error> refusal = co_await forbidden(Deed::Hold);
+    const WriteWindow::Pass pass = m_parts.window.pass();
+    if (!refusal && !pass)
+        refusal = m_parts.window.refusal();
+    if (refusal)
+        co_return refused(*refusal);
+    const AuditEntry intent =
+        intentOf(AuditEntry::kTakeOver, request.session, request.seen, request.note);
+    const Act act = [this, request, pass] { return takeOverAndKeep(request, pass); };
+    co_return co_await recorded(intent, act);
+}
+
+QCoro::Task<ActionReport> Actions::giveBack(SessionId session)
+{
+    const Token ours = m_parts.held.tokenOf(session).value_or(Token());
+    const AuditEntry intent = intentOf(AuditEntry::kGiveBack, session, ours, {});
+    const Act act = [this, session] { return releaseOurs(session); };
     co_return co_await recorded(intent, act);
 }
 
 QCoro::Task<ActionReport> Actions::remove(DeleteRequest request)
 {
-    if (m_parts.gate.isReadOnly())
-        co_return refused(readOnlyRefusal());
-    if (!m_parts.store || !m_parts.database)
-        co_return refused(noDatabaseRefusal());
-    const std::optional<Error> missing = co_await missingRights(Deed::Delete);
-    if (missing)
-        co_return refused(*missing);
-    const Result<bool> cutShort = co_await wasCutShort(request.session);
-    if (!cutShort)
-        co_return refused(cutShort.error());
-    const bool isRerun = *cutShort;
-    const AuditEntry intent =
-        intentOf(kDelete, request.session, request.takeOver.value_or(Token()), request.reason);
+    std::optional<Error> refusal = co_await forbidden(Deed::Delete);
+    if (!refusal && (!m_parts.store || !m_parts.database))
+        refusal = noDatabaseRefusal();
+    if (!refusal)
+        refusal = unconfirmed(request);
+    bool isRerun = false;
+    if (!refusal) {
+        const Result<bool> cutShort = co_await wasCutShort(request.session);
+        isRerun = cutShort && *cutShort;
+        if (!cutShort)
+            refusal = cutShort.error();
+    }
+    const WriteWindow::Pass pass = m_parts.window.pass();
+    if (!refusal && !pass)
+        refusal = m_parts.window.refusal();
+    if (refusal)
+        co_return refused(*refusal);
+    const AuditEntry intent = intentOf(AuditEntry::kDelete, request.session,
+                                       request.takeOver.value_or(Token()), request.note);
     const Act act = [this, request, isRerun] { return removeAndVerify(request, isRerun); };
     co_return co_await recorded(intent, act);
 }
@@ -188,6 +229,8 @@ QCoro::Task<ActionReport> Actions::recorded(AuditEntry entry, Act act)
         report.warnings.prepend(u"THE OUTCOME IS NOT IN THE AUDIT LOG: " + written.error().what +
                                 u" — keep this report");
     }
+    if (m_parts.aftercare && report.isFollowedUp)
+        m_parts.aftercare->watch({entry, report.endedOwner, entry.action == AuditEntry::kDelete});
     co_return report;
 }
 
@@ -202,6 +245,30 @@ QCoro::Task<ActionReport> Actions::forceRelease(ReleaseRequest request)
     if (m_parts.monitor && report.failure && report.failure->code != ErrorCode::OutcomeUnknown)
         m_parts.monitor->withdrawExpectation(key, request.seen);
     co_return report;
+}
+
+QCoro::Task<ActionReport> Actions::takeOverAndKeep(TakeOverRequest request, WriteWindow::Pass pass)
+{
+    const LockKey key = lockKey(request.session);
+    if (m_parts.monitor)
+        m_parts.monitor->expectEnd(key, request.seen, locks::HoldEnd::TakenOver);
+    const Result<locks::HeldLock> taken =
+        co_await m_parts.locks.takeOver(request.session, request.seen);
+    if (taken)
+        m_parts.held.keep(*taken, pass);
+    const Result<locks::LockObservation> lockAfter = co_await readLockAfterAct(key);
+    const ActionReport report = reportOf(request, taken, lockAfter, naming());
+    if (m_parts.monitor && !taken && taken.error().code != ErrorCode::OutcomeUnknown)
+        m_parts.monitor->withdrawExpectation(key, request.seen);
+    co_return report;
+}
+
+QCoro::Task<ActionReport> Actions::releaseOurs(SessionId session)
+{
+    const LockKey key = lockKey(session);
+    const Result<locks::CompareResult> released = co_await m_parts.held.giveBack(session);
+    const Result<locks::LockObservation> lockAfter = co_await readLockAfterAct(key);
+    co_return reportOfGivingBack(released, lockAfter, naming());
 }
 
 QCoro::Task<ActionReport> Actions::removeAndVerify(DeleteRequest request, bool isRerun)
@@ -229,17 +296,10 @@ QCoro::Task<ActionReport> Actions::removeAndVerify(DeleteRequest request, bool i
     co_return reportOf(request, isRerun, removed, aftermath, naming());
 }
 
-QCoro::Task<std::optional<Error>> Actions::missingRights(Deed deed)
-{
-    if (!m_parts.rights)
-        co_return std::nullopt;
-    const Result<void> settled = co_await m_parts.rights->settled();
-    co_return settled ? m_parts.rights->refusal(deed) : std::nullopt;
-}
-
 Task<bool> Actions::wasCutShort(SessionId session)
 {
-    const auto since = co_await m_parts.audit.unfinished(kDelete, m_parts.place, lockKey(session));
+    const auto since =
+        co_await m_parts.audit.unfinished(AuditEntry::kDelete, m_parts.place, lockKey(session));
     if (!since)
         co_return since.error();
     co_return since->has_value();
@@ -272,37 +332,24 @@ LockKey Actions::lockKey(const SessionId &session) const
     return m_parts.locks.family().lockKey(session);
 }
 
-AuditEntry Actions::intentOf(const QString &action, const SessionId &session, const Token &seen,
-                             const QString &reason) const
+AuditEntry Actions::intentOf(QLatin1StringView action, const SessionId &session, const Token &seen,
+                             const ActNote &note) const
 {
     AuditEntry entry;
     entry.actionId = QUuid::createUuid().toString(QUuid::WithoutBraces);
     entry.action = action;
     entry.target = m_parts.targetName;
+    if (m_parts.guardrails.environment != Environment::None)
+        entry.environment = name(m_parts.guardrails.environment);
+    entry.batch = note.batch;
     entry.place = m_parts.place;
     entry.key = lockKey(session).bytes();
     entry.session = session;
     entry.token = seen;
     if (!seen.isEmpty())
         entry.owner = locks::decodeOwner(seen, m_parts.clock.wall(), m_parts.nodeNames).label;
-    entry.reason = reason;
+    entry.reason = note.reason;
     return entry;
-}
-
-Circumstances Actions::circumstancesOf(const Inspection &inspection) const
-{
-    Circumstances circumstances;
-    circumstances.family = m_parts.locks.family();
-    circumstances.isReadOnly = m_parts.gate.isReadOnly();
-    if (!m_parts.monitor || !inspection.lock)
-        return circumstances;
-    // What was read may be newer than what the monitor knows, and another's hold.
-    const auto *record = m_parts.monitor->registry().find(lockKey(inspection.id));
-    if (record && record->token == inspection.lock->token) {
-        circumstances.lease = record->lease;
-        circumstances.renewals = record->renewals;
-    }
-    return circumstances;
 }
 
 Naming Actions::naming() const

@@ -3,12 +3,15 @@
 
 #include "app/actionreport.h"
 #include "app/actionrequest.h"
+#include "app/aftercare.h"
 #include "app/auditlog.h"
+#include "app/guardrails.h"
+#include "app/heldlocks.h"
 #include "app/preview.h"
 #include "app/rightskeeper.h"
+#include "app/writewindow.h"
 #include "core/flows.h"
 #include "locks/lockmonitor.h"
-#include "redis/commandgate.h"
 #include "sessions/sessionstore.h"
 
 #include <QString>
@@ -34,8 +37,11 @@ public:
         sessions::SessionStore *store = nullptr;       ///< null without a database
         locks::LockMonitor *monitor = nullptr; ///< null where nobody watches; told of our acts
         AuditLog &audit;
-        const redis::CommandGate &gate;
+        WriteWindow &window;
+        HeldLocks &held;
+        Aftercare *aftercare = nullptr; ///< null: nobody watches what becomes of an act
         RightsKeeper *rights = nullptr; ///< null: what may not be done is learnt by doing it
+        Guardrails guardrails;
         const Clock &clock;
         locks::NodeNames nodeNames;
         QString targetName;
@@ -48,10 +54,20 @@ public:
     [[nodiscard]] QCoro::Task<Inspection> inspect(SessionId session, std::stop_token stop = {});
     [[nodiscard]] QCoro::Task<Preview> previewRelease(ReleaseRequest request);
     [[nodiscard]] QCoro::Task<ActionReport> release(ReleaseRequest request);
+    [[nodiscard]] QCoro::Task<Preview> previewTakeOver(TakeOverRequest request);
+    /// HeldLocks keeps the lock from then on.
+    [[nodiscard]] QCoro::Task<ActionReport> takeOver(TakeOverRequest request);
+    /// Releases a lock that was taken over.
+    [[nodiscard]] QCoro::Task<ActionReport> giveBack(SessionId session);
+    /// Opens the write window, once that is on record. NotPermitted for the wrong name.
+    [[nodiscard]] Task<void> unlock(QString typed, QString reason);
     /// Stopped, it is refused with Cancelled.
     [[nodiscard]] QCoro::Task<Preview> previewDelete(DeleteRequest request);
     /// Where the audit log shows a delete of this session that was cut short, this one finishes it.
     [[nodiscard]] QCoro::Task<ActionReport> remove(DeleteRequest request);
+
+    [[nodiscard]] const Guardrails &guardrails() const { return m_parts.guardrails; }
+    [[nodiscard]] const WriteWindow &window() const { return m_parts.window; }
 
 private:
     using Act = std::function<QCoro::Task<ActionReport>()>;
@@ -61,16 +77,25 @@ private:
     [[nodiscard]] QCoro::Task<ActionReport> recorded(AuditEntry entry, Act act);
     [[nodiscard]] QCoro::Task<Preview> previewDeleteAs(DeleteRequest request, bool isRerun);
     [[nodiscard]] QCoro::Task<ActionReport> forceRelease(ReleaseRequest request);
+    [[nodiscard]] QCoro::Task<ActionReport> takeOverAndKeep(TakeOverRequest request,
+                                                            WriteWindow::Pass pass);
+    [[nodiscard]] QCoro::Task<ActionReport> releaseOurs(SessionId session);
     [[nodiscard]] QCoro::Task<ActionReport> removeAndVerify(DeleteRequest request, bool isRerun);
-    /// Why the deed is not tried: rights that are known to be missing.
-    [[nodiscard]] QCoro::Task<std::optional<Error>> missingRights(Deed deed);
+    /// Why the deed is not tried: nothing may be written now, or not this, or a right is known to
+    /// be missing.
+    [[nodiscard]] QCoro::Task<std::optional<Error>> forbidden(Deed deed);
+    /// The same of a lock that only those may touch who may touch all.
+    [[nodiscard]] QCoro::Task<std::optional<Error>> forbidsLock(SessionId session);
+    [[nodiscard]] std::optional<Error> staleRefusal(const Inspection &inspection) const;
+    /// In production: what was to be typed was not.
+    [[nodiscard]] std::optional<Error> unconfirmed(const DeleteRequest &request) const;
     [[nodiscard]] Task<bool> wasCutShort(SessionId session);
     [[nodiscard]] Task<locks::LockObservation> readLockAfterAct(LockKey key);
     [[nodiscard]] QCoro::Task<Aftermath> readAfterDelete(SessionId session);
 
     [[nodiscard]] LockKey lockKey(const SessionId &session) const;
-    [[nodiscard]] AuditEntry intentOf(const QString &action, const SessionId &session,
-                                      const Token &seen, const QString &reason) const;
+    [[nodiscard]] AuditEntry intentOf(QLatin1StringView action, const SessionId &session,
+                                      const Token &seen, const ActNote &note) const;
     [[nodiscard]] Circumstances circumstancesOf(const Inspection &inspection) const;
     [[nodiscard]] Naming naming() const;
 

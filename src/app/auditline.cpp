@@ -5,6 +5,7 @@
 
 #include <QCoreApplication>
 #include <QCryptographicHash>
+#include <QFile>
 #include <QSysInfo>
 
 #include <nlohmann/json.hpp>
@@ -37,6 +38,44 @@ QString osUser()
 {
     const passwd *user = ::getpwuid(::geteuid());
     return user ? QString::fromLocal8Bit(user->pw_name) : QString::number(::geteuid());
+}
+
+/// When a process was started, in ticks since the system was: with its number it names the process
+/// as long as the system runs. 0: there is none, or it is not told.
+qint64 startOf(qint64 pid)
+{
+    QFile file(u"/proc/" + QString::number(pid) + u"/stat");
+    if (!file.open(QIODevice::ReadOnly))
+        return 0;
+    const QByteArray stat = file.readAll();
+    // The second field is the program's name in brackets, which may hold spaces.
+    const QByteArrayList fields = stat.mid(stat.lastIndexOf(')') + 2).split(' ');
+    constexpr int kStart = 19;
+    const bool isDead = fields.value(0) == "Z" || fields.value(0) == "X"; // nobody asked for it yet
+    return isDead ? 0 : fields.value(kStart).toLongLong();
+}
+
+QString phaseName(AuditEntry::Phase phase)
+{
+    switch (phase) {
+    case AuditEntry::Phase::Intent:
+        return QStringLiteral("intent");
+    case AuditEntry::Phase::Outcome:
+        return QStringLiteral("outcome");
+    case AuditEntry::Phase::Finding:
+        return QStringLiteral("finding");
+    }
+    Q_UNREACHABLE();
+}
+
+std::optional<AuditEntry::Phase> phaseFromName(const QString &name)
+{
+    for (const auto phase :
+         {AuditEntry::Phase::Intent, AuditEntry::Phase::Outcome, AuditEntry::Phase::Finding}) {
+        if (name == phaseName(phase))
+            return phase;
+    }
+    return std::nullopt;
 }
 
 void writePlace(Json &line, const ChainPlace &place)
@@ -93,24 +132,30 @@ QStringList strings(const Json &line, const char *name)
 
 QByteArray auditLine(const AuditEntry &entry, WallTime at, const ChainPlace &place)
 {
-    const bool isOutcome = entry.phase == AuditEntry::Phase::Outcome;
     Json line;
     writePlace(line, place);
     line["at"] = text(rfc3339(at));
     line["id"] = text(entry.actionId);
-    line["phase"] = isOutcome ? "outcome" : "intent";
+    line["phase"] = text(phaseName(entry.phase));
     line["action"] = text(entry.action);
     line["target"] = text(entry.target);
+    if (!entry.environment.isEmpty())
+        line["environment"] = text(entry.environment);
+    if (!entry.batch.isEmpty())
+        line["batch"] = text(entry.batch);
     line["place"] = text(entry.place);
     line["user"] = text(osUser());
     line["host"] = text(QSysInfo::machineHostName());
-    line["pid"] = QCoreApplication::applicationPid();
+    const qint64 pid = QCoreApplication::applicationPid();
+    static const qint64 kStart = startOf(pid);
+    line["pid"] = pid;
+    line["started"] = kStart;
     line["key"] = text(entry.key);
     line["session"] = text(entry.session.bytes());
     line["token"] = text(entry.token.bytes());
     line["owner"] = text(entry.owner);
     line["reason"] = text(entry.reason);
-    if (isOutcome)
+    if (entry.phase != AuditEntry::Phase::Intent)
         writeOutcome(line, entry);
     return QByteArray::fromStdString(line.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
@@ -120,9 +165,9 @@ std::optional<AuditRecord> parseAuditLine(const QByteArray &line)
     const Json json = Json::parse(line.cbegin(), line.cend(), nullptr, false);
     if (!json.is_object())
         return std::nullopt;
-    const QString phase = string(json, "phase");
+    const auto phase = phaseFromName(string(json, "phase"));
     const auto at = parseRfc3339(string(json, "at"));
-    if (!at || (phase != u"intent" && phase != u"outcome"))
+    if (!at || !phase)
         return std::nullopt;
     AuditRecord record;
     constexpr qint64 kMostEntries = 1LL << 53; // what every reader of JSON can count to
@@ -132,13 +177,17 @@ std::optional<AuditRecord> parseAuditLine(const QByteArray &line)
     record.place.torn = string(json, "torn").toLatin1();
     record.place.isHeadLost = string(json, "head") == u"lost";
     record.at = *at;
-    record.phase = phase == u"intent" ? AuditEntry::Phase::Intent : AuditEntry::Phase::Outcome;
+    record.phase = *phase;
     record.actionId = string(json, "id");
     record.action = string(json, "action");
     record.target = string(json, "target");
+    record.environment = string(json, "environment");
+    record.batch = string(json, "batch");
     record.where = string(json, "place");
     record.user = string(json, "user");
     record.host = string(json, "host");
+    record.pid = number(json, "pid").value_or(0);
+    record.processStart = number(json, "started").value_or(0);
     record.key = string(json, "key");
     record.session = string(json, "session");
     record.token = string(json, "token");
@@ -149,6 +198,19 @@ std::optional<AuditRecord> parseAuditLine(const QByteArray &line)
     if (const auto took = number(json, "took_ms"))
         record.took = milliseconds(*took);
     return record;
+}
+
+bool isWriterAlive(const AuditRecord &record)
+{
+    return record.processStart > 0 && record.host == QSysInfo::machineHostName() &&
+           startOf(record.pid) == record.processStart;
+}
+
+bool isSettling(const AuditRecord &record)
+{
+    return record.phase == AuditEntry::Phase::Finding &&
+           (record.outcome.startsWith(AuditEntry::kFoundDone) ||
+            record.outcome.startsWith(AuditEntry::kFoundUndone));
 }
 
 QByteArray chainHash(const QByteArray &line)

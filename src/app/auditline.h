@@ -13,27 +13,42 @@
 
 namespace lockkeeper::app {
 
-/// One line of the audit log: an intent, written before the act, or its outcome.
+/// One line of the audit log: an intent, written before the act, its outcome, or what was found
+/// later: by the watch after an act, or at the next start where an act has no outcome.
 struct AuditEntry
 {
-    enum class Phase { Intent, Outcome };
+    enum class Phase { Intent, Outcome, Finding };
+    // The acts.
+    static constexpr QLatin1StringView kRelease{"release"};
+    static constexpr QLatin1StringView kTakeOver{"take-over"};
+    static constexpr QLatin1StringView kGiveBack{"give-back"};
+    static constexpr QLatin1StringView kDelete{"delete"};
+    static constexpr QLatin1StringView kUnlock{"unlock"};
     // How the outcomes begin by which AuditLog::unfinished tells what is left to do.
     static constexpr QLatin1StringView kDone{"done"};
     static constexpr QLatin1StringView kPartlyDone{"partly done"};
     static constexpr QLatin1StringView kUnknown{"unknown"};
+    /// How a finding begins that settles an act without outcome.
+    static constexpr QLatin1StringView kFoundDone{"found done"};
+    static constexpr QLatin1StringView kFoundUndone{"found undone"};
+    /// … and one that does not.
+    static constexpr QLatin1StringView kFoundPartlyDone{"found partly done"};
+    static constexpr QLatin1StringView kFoundUnknown{"found unknown"};
 
     QString actionId; ///< the same in the intent and its outcome
     Phase phase = Phase::Intent;
-    QString action; ///< "release", "delete"
-    QString target; ///< the profile's or server's name
-    QString place;  ///< where the session is: see placeOf()
+    QString action;
+    QString target;      ///< the profile's or server's name
+    QString environment; ///< "production"; empty: nobody has said
+    QString batch;       ///< the same for all acts that were asked for at once; empty: one alone
+    QString place;       ///< where the session is: see placeOf()
     QByteArray key;
     SessionId session;
     Token token; ///< the one that the operator saw; may be empty
     QString owner;
     QString reason;
-    QString outcome;   ///< of an outcome: "done", "refused: …"
-    QStringList steps; ///< of an outcome: "database: done"
+    QString outcome;   ///< of an outcome or a finding: "done", "refused: …"
+    QStringList steps; ///< of an outcome or a finding: "database: done"
     std::optional<milliseconds> took;
 };
 
@@ -55,9 +70,13 @@ struct AuditRecord
     QString actionId;
     QString action;
     QString target;
+    QString environment;
+    QString batch;
     QString where; ///< AuditEntry::place
     QString user;  ///< of the operating system
     QString host;
+    qint64 pid = 0;
+    qint64 processStart = 0; ///< in the system's ticks since it was started; 0: not known
     QString key;
     QString session;
     QString token;
@@ -70,6 +89,12 @@ struct AuditRecord
 
 /// The line of the entry, without a line feed.
 [[nodiscard]] QByteArray auditLine(const AuditEntry &entry, WallTime at, const ChainPlace &place);
+
+/// Whether the program that wrote the line runs yet, as far as can be told: it was on this host.
+[[nodiscard]] bool isWriterAlive(const AuditRecord &record);
+
+/// Whether it is a finding that says what became of an act without outcome.
+[[nodiscard]] bool isSettling(const AuditRecord &record);
 
 /// nullopt: no line of an audit log.
 [[nodiscard]] std::optional<AuditRecord> parseAuditLine(const QByteArray &line);

@@ -30,6 +30,10 @@ void follow(std::vector<OpenRun> &open, const AuditRecord &line)
 {
     if (line.phase == AuditEntry::Phase::Intent)
         open.push_back({line.actionId, line.at});
+    else if (isSettling(line))
+        std::erase_if(open, [&](const OpenRun &run) { return run.id == line.actionId; });
+    else if (line.phase == AuditEntry::Phase::Finding)
+        return; // what was seen after an act changes nothing of what is left to do
     else if (line.outcome == AuditEntry::kDone)
         open.clear();
     else if (!line.outcome.startsWith(AuditEntry::kPartlyDone) &&

@@ -3,7 +3,14 @@
 
 #include <QHash>
 
+#include <algorithm>
+
 namespace lockkeeper::app {
+
+bool AuditRun::isCutShort() const
+{
+    return !outcome && std::ranges::none_of(findings, &isSettling);
+}
 
 QList<AuditRun> runsOf(const QList<AuditRecord> &records)
 {
@@ -13,11 +20,16 @@ QList<AuditRun> runsOf(const QList<AuditRecord> &records)
         const auto known = indexOf.constFind(record.actionId);
         if (record.phase == AuditEntry::Phase::Intent) {
             indexOf.insert(record.actionId, runs.size());
-            runs.append({record, std::nullopt});
+            runs.append({record, std::nullopt, {}});
+        } else if (record.phase == AuditEntry::Phase::Finding) {
+            if (known != indexOf.cend())
+                runs[*known].findings.append(record);
+            else
+                runs.append({record, record, {}});
         } else if (known != indexOf.cend()) {
             runs[*known].outcome = record;
         } else {
-            runs.append({record, record});
+            runs.append({record, record, {}});
         }
     }
     return runs;

@@ -14,9 +14,11 @@ struct AuditRun
 {
     AuditRecord begun; ///< the intent; where an act is recorded once, that one line
     std::optional<AuditRecord> outcome;
+    QList<AuditRecord> findings; ///< what was seen later
 
-    /// Whether the program ended between the two: what became of the act is not recorded.
-    [[nodiscard]] bool isCutShort() const { return !outcome; }
+    /// Whether the program ended between the two, and nobody has found out since what became of
+    /// the act.
+    [[nodiscard]] bool isCutShort() const;
 };
 
 /// The acts that the lines tell of, in the order in which they began.

@@ -237,6 +237,16 @@ Diagnosis diagnose(const locks::LockRecord &lock, SessionState session, SteadyTi
     return {state, reasonFor(state, lock, now), adviceFor(state)};
 }
 
+bool isStale(const locks::LockRecord &lock, SteadyTime now, const Thresholds &thresholds)
+{
+    if (lock.isForeign())
+        return false;
+    if (!lock.deadline || now >= heldLongFrom(lock, thresholds))
+        return true;
+    const auto renewingLong = renewingLongFrom(lock, thresholds);
+    return renewingLong && now >= *renewingLong;
+}
+
 std::optional<SteadyTime> nextChange(const locks::LockRecord &lock, SteadyTime now,
                                      const Thresholds &thresholds)
 {

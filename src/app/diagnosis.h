@@ -57,6 +57,8 @@ struct Thresholds
     milliseconds renewingLong = std::chrono::minutes(5);
     int stormPerMinute = 30;
     double heldLongShare = 0.5; ///< of the lease
+
+    friend bool operator==(const Thresholds &, const Thresholds &) = default;
 };
 
 /// A state, why, and what to do about it; sentences for people.
@@ -74,6 +76,11 @@ struct Diagnosis
                                 const Thresholds &thresholds = {});
 [[nodiscard]] Diagnosis diagnose(const locks::LockRecord &lock, SessionState session,
                                  SteadyTime now, const Thresholds &thresholds = {});
+
+/// Whether those who may release stale locks only may release it: it never expires, is held long,
+/// or renewed for long, whatever else is to be said of it.
+[[nodiscard]] bool isStale(const locks::LockRecord &lock, SteadyTime now,
+                           const Thresholds &thresholds = {});
 
 /// When the diagnosis of an unchanged lock will change next by the passing of time alone.
 [[nodiscard]] std::optional<SteadyTime> nextChange(const locks::LockRecord &lock, SteadyTime now,

@@ -8,4 +8,7 @@ namespace lockkeeper::app {
 /// `$XDG_STATE_HOME/lockkeeper`, or ~/.local/state/lockkeeper: logs and audit.
 [[nodiscard]] QString stateFolder();
 
+/// `$XDG_CONFIG_HOME/lockkeeper`, or ~/.config/lockkeeper: profiles.
+[[nodiscard]] QString configFolder();
+
 } // namespace lockkeeper::app

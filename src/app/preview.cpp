@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/preview.h"
 
+#include "app/previewfacts.h"
 #include "core/text.h"
 #include "locks/lockprotocol.h"
 
@@ -18,32 +19,14 @@ QString sessionText(const SessionId &id)
     return u"session " + printable(id.bytes());
 }
 
-/// A lock that was taken or renewed so short a time ago has a worker that is alive.
-std::optional<QString> signOfLife(const Inspection &inspection, const Circumstances &circumstances,
-                                  SteadyTime now)
-{
-    if (!inspection.lock || inspection.lock->kind != Kind::Held)
-        return std::nullopt;
-    if (circumstances.renewals > 0)
-        return u"its worker is alive: it renewed the lock " +
-               QString::number(circumstances.renewals) +
-               (circumstances.renewals == 1 ? u" time" : u" times") + u" while it was watched";
-    const auto deadline = inspection.lock->deadline();
-    if (!deadline)
-        return std::nullopt;
-    const milliseconds lease = std::max(circumstances.lease, circumstances.family.lease);
-    const auto age = std::chrono::floor<milliseconds>(now - (*deadline - lease));
-    if (age < -1s || age > std::min<milliseconds>(5s, lease / 4))
-        return std::nullopt;
-    return u"its worker is alive: the lock was taken or renewed " + spanText(std::max(age, 0ms)) +
-           u" ago";
-}
-
 Preview begin(const SessionId &session, const Inspection &inspection,
-              const Circumstances &circumstances)
+              const Circumstances &circumstances, const ActNote &note, SteadyTime now)
 {
     Preview preview;
+    preview.facts = factsOf(inspection, circumstances, now);
+    preview.changes = changesSince(note, inspection, circumstances, now);
     preview.inspection = inspection;
+    preview.isOwnerAlive = signOfLife(inspection, circumstances, now).has_value();
     preview.lockKey = printable(circumstances.family.lockKey(session).bytes());
     preview.cacheKey = printable(circumstances.family.cacheKey(session).bytes());
     return preview;
@@ -87,14 +70,14 @@ std::optional<Error> tokenRefusal(const Preview &preview, const Token &seen, Ste
 
 // Release ---------------------------------------------------------------------------------
 
-std::optional<Error> releaseRefusal(const ReleaseRequest &request, const Preview &preview,
-                                    const Circumstances &circumstances, SteadyTime now)
+/// Whether the lock is still the one that was seen: else the act has no effects. One that is
+/// forbidden shows what it would do.
+bool isOfSeen(Preview &preview, const Token &seen, const Circumstances &circumstances,
+              SteadyTime now)
 {
-    if (circumstances.isReadOnly)
-        return readOnlyRefusal();
-    if (circumstances.missingRights)
-        return circumstances.missingRights;
-    return tokenRefusal(preview, request.seen, now);
+    const std::optional<Error> mismatch = tokenRefusal(preview, seen, now);
+    preview.refusal = circumstances.forbidden ? circumstances.forbidden : mismatch;
+    return !mismatch;
 }
 
 /// What a release does not touch, as far as it is there.
@@ -207,10 +190,8 @@ std::optional<Error> deleteRefusal(const DeleteRequest &request, const Preview &
                                    const Circumstances &circumstances, SteadyTime now)
 {
     const Inspection &inspection = preview.inspection;
-    if (circumstances.isReadOnly)
-        return readOnlyRefusal();
-    if (circumstances.missingRights)
-        return circumstances.missingRights;
+    if (circumstances.forbidden)
+        return circumstances.forbidden;
     if (!inspection.hasDatabase)
         return noDatabaseRefusal();
     if (!inspection.lock)
@@ -233,7 +214,10 @@ QStringList deleteWarnings(const DeleteRequest &request, const Inspection &inspe
 {
     QStringList warnings;
     if (const auto alive = signOfLife(inspection, circumstances, now))
-        warnings.append(*alive);
+        warnings.append(request.takeOver
+                            ? *alive +
+                                  QStringLiteral("; it loses the lock in the middle of its work")
+                            : *alive + QStringLiteral("; the delete waits until it has ended"));
     if (request.takeOver)
         warnings.append(QStringLiteral("the owner is not told: what it is doing goes on, and may "
                                        "write the session again"));
@@ -249,13 +233,6 @@ QStringList deleteWarnings(const DeleteRequest &request, const Inspection &inspe
 
 } // namespace
 
-Error readOnlyRefusal()
-{
-    return {ErrorCode::NotPermitted,
-            QStringLiteral("this connection is read-only: nothing is changed over it"),
-            QStringLiteral("connect without the read-only setting to act")};
-}
-
 Error noDatabaseRefusal()
 {
     return {ErrorCode::InvalidInput,
@@ -266,15 +243,35 @@ Error noDatabaseRefusal()
 Preview previewOf(const ReleaseRequest &request, const Inspection &inspection,
                   const Circumstances &circumstances, SteadyTime now)
 {
-    Preview preview = begin(request.session, inspection, circumstances);
-    preview.refusal = releaseRefusal(request, preview, circumstances, now);
-    if (preview.refusal) // what is refused has no effects
+    Preview preview = begin(request.session, inspection, circumstances, request.note, now);
+    if (!isOfSeen(preview, request.seen, circumstances, now))
         return preview;
     preview.effects.append(u"deletes the lock " + preview.lockKey + u", " +
                            describe(*inspection.lock, *inspection.owner, now));
     preview.effects.append(u"" + untouchedText(inspection) + u"; the next waiter gets the lock");
     if (const auto alive = signOfLife(inspection, circumstances, now))
-        preview.warnings.append(*alive);
+        preview.warnings.append(*alive + QStringLiteral("; what it writes from then on, it writes "
+                                                        "beside whoever holds the lock next"));
+    preview.warnings.append(
+        QStringLiteral("the owner is not told: what it is doing goes on until it asks for the lock "
+                       "again"));
+    return preview;
+}
+
+Preview previewOf(const TakeOverRequest &request, const Inspection &inspection,
+                  const Circumstances &circumstances, SteadyTime now)
+{
+    Preview preview = begin(request.session, inspection, circumstances, request.note, now);
+    if (!isOfSeen(preview, request.seen, circumstances, now))
+        return preview;
+    preview.effects.append(u"makes the lock " + preview.lockKey + u" ours, in one step; it is " +
+                           describe(*inspection.lock, *inspection.owner, now));
+    preview.effects.append(QStringLiteral("keeps it, renewed, until you give it back: those who "
+                                          "wait for it go on waiting"));
+    preview.effects.append(untouchedText(inspection));
+    if (const auto alive = signOfLife(inspection, circumstances, now))
+        preview.warnings.append(*alive + QStringLiteral("; its next renewal fails, and a back end "
+                                                        "that heeds that stops its work"));
     preview.warnings.append(
         QStringLiteral("the owner is not told: what it is doing goes on until it asks for the lock "
                        "again"));
@@ -284,9 +281,11 @@ Preview previewOf(const ReleaseRequest &request, const Inspection &inspection,
 Preview previewOf(const DeleteRequest &request, const Inspection &inspection,
                   const Circumstances &circumstances, SteadyTime now)
 {
-    Preview preview = begin(request.session, inspection, circumstances);
+    Preview preview = begin(request.session, inspection, circumstances, request.note, now);
     preview.refusal = deleteRefusal(request, preview, circumstances, now);
     preview.warnings = deleteWarnings(request, inspection, circumstances, now);
+    if (circumstances.mustTypeSession)
+        preview.phrase = printable(request.session.bytes());
     const bool hasRow = inspection.stored && *inspection.stored;
     if (!inspection.hasDatabase || isOthers(request, inspection) ||
         !(hasRow || circumstances.isRerun))

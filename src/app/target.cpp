@@ -8,6 +8,8 @@ namespace lockkeeper::app {
 
 namespace {
 
+const QString kLoopback = QStringLiteral("127.0.0.1");
+
 /// A text and where it came from, for messages.
 struct Given
 {
@@ -214,6 +216,33 @@ Result<Target> resolveTarget(const TargetInput &input, const QProcessEnvironment
     target.family = *family;
     target.isReadOnly = input.isReadOnly;
     return target;
+}
+
+bool Target::opensReadOnly() const
+{
+    return isReadOnly || guardrails.isProduction() || guardrails.scope == Scope::ReadOnly;
+}
+
+redis::Deployment Target::reachableServer() const
+{
+    redis::Deployment reachable = server;
+    if (!route)
+        return reachable;
+    redis::ServerAddress &node = reachable.node;
+    node.tls.peerName = node.endpoint.host;
+    node.endpoint.host = kLoopback;
+    node.endpoint.port = route->redisPort;
+    return reachable;
+}
+
+std::optional<sessions::Dsn> Target::reachableDatabase() const
+{
+    std::optional<sessions::Dsn> reachable = database;
+    if (route && route->databasePort > 0) {
+        reachable->hostAddress = kLoopback;
+        reachable->port = route->databasePort;
+    }
+    return reachable;
 }
 
 QString placeOf(const Target &target)

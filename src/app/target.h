@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/guardrails.h"
 #include "core/result.h"
 #include "locks/lockfamily.h"
 #include "locks/owner.h"
@@ -14,6 +15,13 @@
 
 namespace lockkeeper::app {
 
+/// Loopback ports that lead to a target through a tunnel.
+struct Route
+{
+    quint16 redisPort = 0;
+    quint16 databasePort = 0; ///< 0: there is no PostgreSQL to reach
+};
+
 /// What a workspace connects to.
 struct Target
 {
@@ -22,11 +30,21 @@ struct Target
     std::optional<sessions::Dsn> database;
     locks::LockFamily family;
     locks::NodeNames nodeNames;
-    bool isReadOnly = false;
+    Guardrails guardrails;
+    QString ssh;                ///< "[user@]host" of a tunnel to all of it; empty: directly
+    std::optional<Route> route; ///< of the tunnel, once it is open
+    bool isReadOnly = false;    ///< asked for, whatever the guardrails would allow
     /// The database is only looked at: an SQLite file is neither created nor migrated.
     bool isDatabaseReadOnly = false;
     /// An SQLite file that is missing is made; else it is an error, since paths are mistyped.
     bool createsDatabase = false;
+
+    /// Whether nothing may be written when it is opened: asked for, or by the guardrails.
+    [[nodiscard]] bool opensReadOnly() const;
+    /// The server and the database as they are reached: at the tunnel's ports, if there is one,
+    /// while names in certificates stay those of the hosts behind it.
+    [[nodiscard]] redis::Deployment reachableServer() const;
+    [[nodiscard]] std::optional<sessions::Dsn> reachableDatabase() const;
 };
 
 /// What the user gave: options of the command line or fields of the connect dialog. An empty

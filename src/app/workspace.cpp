@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/workspace.h"
 
-#include "locks/owntouches.h"
-#include "redis/deploymentfeed.h"
+#include "app/workspaceparts.h"
 
 #include <QPointer>
 
@@ -15,127 +14,10 @@ namespace {
 /// Between two tries of a database that is down: each may take seconds.
 constexpr std::chrono::seconds kDatabaseRetry{5};
 
-sessions::SqlAccess accessOf(const Target &target)
-{
-    if (target.isReadOnly || target.isDatabaseReadOnly)
-        return sessions::SqlAccess::ReadOnly;
-    return target.createsDatabase ? sessions::SqlAccess::ReadWrite : sessions::SqlAccess::Existing;
-}
+/// How long closing waits for locks to be given back that end with their lease anyway.
+constexpr std::chrono::seconds kGiveBackWithin{2};
 
 } // namespace
-
-/// Everything that flows use, in the order of dependence, and the group that counts them. On its
-/// own, so that it can outlive the workspace until the last flow has ended.
-class Workspace::Parts final : public QObject
-{
-public:
-    Parts(Target given, const Clock &ticking, QString auditFolder)
-        : target(std::move(given))
-        , clock(ticking)
-        , client(target.server, {.isReadOnly = target.isReadOnly}, clock)
-        , rights(client, target.family, clock)
-        , changes(redis::makeFeed(client, {target.family.lockPrefix, target.family.sessionPrefix},
-                                  clock))
-        , monitor(client, *changes, target.family, clock)
-        , insight(monitor.registry(), target.nodeNames)
-        , contention(client, monitor, clock, &touches)
-        , unlockedWrites(client, monitor, client.serverTime())
-        , locks(client, target.family, clock, &monitor.news(), std::nullopt, &touches)
-        , cache(client, target.family)
-        , database(target.database ? std::make_unique<sessions::SessionDatabase>(*target.database,
-                                                                                 accessOf(target))
-                                   : nullptr)
-        , store(database ? std::make_unique<sessions::SessionStore>(
-                               locks, cache, *database, clock, sessions::SessionStore::Options{})
-                         : nullptr)
-        , audit(std::move(auditFolder), clock)
-        , lookup(cache, database.get(), flows)
-        , actions({.locks = locks,
-                   .cache = cache,
-                   .database = database.get(),
-                   .store = store.get(),
-                   .monitor = &monitor,
-                   .audit = audit,
-                   .gate = client.gate(),
-                   .rights = &rights,
-                   .clock = clock,
-                   .nodeNames = target.nodeNames,
-                   .targetName = target.name,
-                   .place = placeOf(target)})
-    {
-        connectParts();
-    }
-
-    /// Ends every open wait: the flows come to their end by themselves.
-    void endWaits()
-    {
-        lookup.stop();
-        contention.stop();
-        unlockedWrites.stop();
-        monitor.stop();
-        changes->close();
-        client.close();
-        if (database)
-            database->close();
-    }
-
-    Task<locks::WaiterSample> sampleWaiters(redis::MonitorTap::Budget budget)
-    {
-        const auto sample = co_await locks::sampleWaiters(client, target.family, clock, budget);
-        if (!sample)
-            co_return sample.error();
-        for (auto seen = sample->clients.cbegin(); seen != sample->clients.cend(); ++seen)
-            sightings.note(seen.key(), *seen);
-        QList<locks::LockDemand> demands;
-        for (const locks::ContendedLock &lock : sample->locks) {
-            touches.note(lock.key, clock.steady()); // the sample read it
-            demands.append({lock.key, lock.heldBy, true, static_cast<int>(lock.waiters.size())});
-        }
-        if (!demands.isEmpty())
-            monitor.noteDemand(demands);
-        co_return *sample;
-    }
-
-    Target target;
-    const Clock &clock;
-    FlowGroup flows;
-    locks::OwnTouches touches;
-    redis::Client client;
-    RightsKeeper rights;
-    std::unique_ptr<redis::ChangeFeed> changes;
-    locks::LockMonitor monitor;
-    locks::HoldInsight insight;
-    locks::ContentionProbe contention;
-    locks::UnlockedWrites unlockedWrites;
-    locks::ClientSightings sightings;
-    locks::LockProtocol locks;
-    sessions::SessionCache cache;
-    std::unique_ptr<sessions::SessionDatabase> database;
-    std::unique_ptr<sessions::SessionStore> store;
-    AuditLog audit;
-    SessionLookup lookup;
-    Actions actions;
-
-private:
-    void connectParts()
-    {
-        connect(&monitor, &locks::LockMonitor::changed, this,
-                [this](const locks::RegistryDelta &delta) { insight.take(delta); });
-        connect(&monitor, &locks::LockMonitor::cachedSessionsChanged, &lookup,
-                &SessionLookup::invalidate);
-        connect(&monitor, &locks::LockMonitor::everythingChanged, &lookup,
-                &SessionLookup::invalidateAll);
-        // Whatever changed while nobody told us of it has to be looked up again.
-        connect(changes.get(), &redis::ChangeFeed::established, &lookup,
-                &SessionLookup::invalidateAll);
-        connect(&client, &redis::Client::stateChanged, &lookup, [this](redis::Link::State state) {
-            if (state != redis::Link::State::Ready)
-                return;
-            lookup.invalidateAll();
-            changes->retryNow(); // the server is back: it need not wait for a try of its own
-        });
-    }
-};
 
 Workspace::Workspace(Target target, const Clock &clock, QString auditFolder, QObject *parent)
     : QObject(parent)
@@ -164,6 +46,11 @@ Task<void> Workspace::open()
     recheckDatabase();
     // The workspace may be gone when this has ended: nothing of it is used from here on.
     co_return co_await m_parts->client.open();
+}
+
+void Workspace::hear()
+{
+    m_parts->changes->open();
 }
 
 void Workspace::watch()
@@ -210,8 +97,24 @@ void Workspace::close()
 {
     if (std::exchange(m_isClosing, true))
         return;
-    m_parts->endWaits();
-    finishClosing();
+    m_parts->aftercare.end();
+    if (m_parts->held.sessions().isEmpty()) {
+        m_parts->endWaits();
+        finishClosing();
+        return;
+    }
+    // Locks that we took over are given back first; a server that does not answer is not waited
+    // for.
+    QTimer::singleShot(kGiveBackWithin, this, [this] { m_parts->endWaits(); });
+    m_parts->flows.start(giveBackAndEnd());
+}
+
+QCoro::Task<> Workspace::giveBackAndEnd()
+{
+    Parts *const parts = m_parts.get(); // it lives until this flow has ended
+    for (const SessionId &session : parts->held.sessions())
+        static_cast<void>(co_await parts->actions.giveBack(session));
+    parts->endWaits();
 }
 
 void Workspace::finishClosing()
@@ -291,6 +194,26 @@ const locks::ClientSightings &Workspace::sightings() const
 RightsKeeper &Workspace::rights()
 {
     return m_parts->rights;
+}
+
+WriteWindow &Workspace::window()
+{
+    return m_parts->window;
+}
+
+HeldLocks &Workspace::held()
+{
+    return m_parts->held;
+}
+
+Aftercare &Workspace::aftercare()
+{
+    return m_parts->aftercare;
+}
+
+Task<QList<CutShortAct>> Workspace::cutShortActs()
+{
+    return m_parts->recovery.look();
 }
 
 locks::LockProtocol &Workspace::locks()

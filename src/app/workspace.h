@@ -3,6 +3,7 @@
 
 #include "app/actions.h"
 #include "app/auditlog.h"
+#include "app/recovery.h"
 #include "app/rightskeeper.h"
 #include "app/sessionlookup.h"
 #include "app/target.h"
@@ -58,6 +59,8 @@ public:
     [[nodiscard]] Task<void> open();
     /// Starts the feed and the snapshot.
     void watch();
+    /// Starts the feed alone: for those who wait for news of few keys.
+    void hear();
     /// Why what is known of the locks is not the server's state any more, if so; after watch().
     [[nodiscard]] std::optional<Outage> outage() const;
     /// Does not wait for the next scheduled try to connect.
@@ -87,6 +90,15 @@ public:
     [[nodiscard]] const locks::ClientSightings &sightings() const;
     /// What our user may do on the server.
     [[nodiscard]] RightsKeeper &rights();
+    /// Whether anything may be changed now.
+    [[nodiscard]] WriteWindow &window();
+    /// The locks that we took over.
+    [[nodiscard]] HeldLocks &held();
+    /// What becomes of our acts.
+    [[nodiscard]] Aftercare &aftercare();
+    /// Acts of earlier runs that have no outcome, looked into now. To be awaited by a flow of
+    /// flows().
+    [[nodiscard]] Task<QList<CutShortAct>> cutShortActs();
     [[nodiscard]] locks::LockProtocol &locks();
     [[nodiscard]] SessionLookup &lookup();
     [[nodiscard]] Actions &actions();
@@ -111,6 +123,7 @@ private:
     class Parts;
 
     QCoro::Task<> checkDatabase();
+    QCoro::Task<> giveBackAndEnd();
     void finishClosing();
 
     std::unique_ptr<Parts> m_parts;

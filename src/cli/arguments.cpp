@@ -35,25 +35,6 @@ QString emptyRefusal(const QString &text)
 
 } // namespace
 
-QByteArray bytesFromPrintable(const QString &text)
-{
-    QByteArray bytes;
-    const QByteArray given = text.toUtf8();
-    for (qsizetype i = 0; i < given.size(); ++i) {
-        if (given.mid(i, 2) == "\\x" && i + 3 < given.size()) {
-            bool isHex = false;
-            const int byte = given.mid(i + 2, 2).toInt(&isHex, 16);
-            if (isHex) {
-                bytes += static_cast<char>(byte);
-                i += 3;
-                continue;
-            }
-        }
-        bytes += given[i];
-    }
-    return printable(bytes) == text ? bytes : given;
-}
-
 CLI::Option *addText(CLI::App &verb, const char *name, QString &into, const QString &help)
 {
     return addTaken(verb, name, help, "TEXT", [&into](const QString &text) {

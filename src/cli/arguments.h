@@ -21,10 +21,6 @@ inline constexpr const char *kVerbs = "Verbs";
 /// the command line is read, with the option's name.
 namespace lockkeeper::cli {
 
-/// The bytes of a text as `printable` shows them: \xNN stands for a byte where the text as a whole
-/// is such an escaped form, and for itself elsewhere.
-[[nodiscard]] QByteArray bytesFromPrintable(const QString &text);
-
 CLI::Option *addText(CLI::App &verb, const char *name, QString &into, const QString &help);
 /// The same, telling "not given" from "given empty".
 CLI::Option *addText(CLI::App &verb, const char *name, std::optional<QString> &into,

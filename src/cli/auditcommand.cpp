@@ -26,7 +26,8 @@ std::string checkedFormat(const std::string &format)
         .toStdString();
 }
 
-constexpr std::array kActions{"release", "delete", "create", "append", "rename", "reveal"};
+constexpr std::array kActions{"release", "take-over", "give-back", "delete", "unlock",
+                              "create",  "append",    "rename",    "reveal"};
 
 QString actionNames()
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/auditview.h"
 
+#include "app/csv.h"
 #include "cli/jsonvalues.h"
 #include "core/text.h"
 
@@ -26,18 +27,29 @@ Json textOrNull(const QString &text)
 
 QLatin1StringView phaseName(const AuditRecord &record)
 {
-    return record.phase == AuditEntry::Phase::Intent ? QLatin1StringView("intent")
-                                                     : QLatin1StringView("outcome");
+    switch (record.phase) {
+    case AuditEntry::Phase::Intent:
+        return QLatin1StringView("intent");
+    case AuditEntry::Phase::Outcome:
+        return QLatin1StringView("outcome");
+    case AuditEntry::Phase::Finding:
+        return QLatin1StringView("finding");
+    }
+    Q_UNREACHABLE();
 }
 
 TextTable::Cell outcomeCell(const AuditRun &run)
 {
-    if (run.isCutShort())
+    if (!run.outcome && run.findings.isEmpty())
         return {tr("no outcome: cut short"), Tone::Bad};
-    const QString &outcome = run.outcome->outcome;
-    if (outcome == AuditEntry::kDone)
-        return {outcome, Tone::Ok};
-    return {outcome, Tone::Warn};
+    if (!run.outcome)
+        return {tr("cut short; ") + run.findings.last().outcome, Tone::Bad};
+    QString outcome = run.outcome->outcome;
+    for (const AuditRecord &finding : run.findings) {
+        if (!finding.steps.isEmpty())
+            outcome += u"; " + finding.steps.join(u"; ");
+    }
+    return {outcome, outcome == AuditEntry::kDone ? Tone::Ok : Tone::Warn};
 }
 
 Json runJson(const AuditRun &run)
@@ -50,6 +62,8 @@ Json runJson(const AuditRun &run)
     json["user"] = jsonOf(begun.user);
     json["host"] = jsonOf(begun.host);
     json["target"] = jsonOf(begun.target);
+    json["environment"] = textOrNull(begun.environment);
+    json["batch"] = textOrNull(begun.batch);
     json["place"] = textOrNull(begun.where);
     json["session_id"] = textOrNull(begun.session);
     json["key"] = textOrNull(begun.key);
@@ -59,6 +73,15 @@ Json runJson(const AuditRun &run)
     json["outcome"] = run.outcome ? jsonOf(run.outcome->outcome) : Json();
     json["steps"] = run.outcome ? jsonOf(run.outcome->steps) : Json();
     json["took_ms"] = run.outcome ? jsonOrNull(run.outcome->took) : Json();
+    Json findings = Json::array();
+    for (const AuditRecord &finding : run.findings) {
+        Json one;
+        one["at"] = jsonOf(finding.at);
+        one["outcome"] = jsonOf(finding.outcome);
+        one["steps"] = jsonOf(finding.steps);
+        findings.push_back(std::move(one));
+    }
+    json["findings"] = std::move(findings);
     return json;
 }
 
@@ -74,6 +97,8 @@ Json recordJson(const AuditRecord &record)
     json["user"] = jsonOf(record.user);
     json["host"] = jsonOf(record.host);
     json["target"] = jsonOf(record.target);
+    json["environment"] = textOrNull(record.environment);
+    json["batch"] = textOrNull(record.batch);
     json["place"] = textOrNull(record.where);
     json["session_id"] = textOrNull(record.session);
     json["key"] = textOrNull(record.key);
@@ -84,28 +109,6 @@ Json recordJson(const AuditRecord &record)
     json["steps"] = jsonOf(record.steps);
     json["took_ms"] = jsonOrNull(record.took);
     return json;
-}
-
-QByteArray csvField(const QString &text)
-{
-    QString field = text;
-    // Else a reason that somebody typed could compute in the reader's spreadsheet.
-    if (!field.isEmpty() && QStringView(u"=+-@\t\r").contains(field.front()))
-        field.prepend(u'\'');
-    field.replace(u'"', QStringLiteral("\"\""));
-    return QByteArray('"' + field.toUtf8() + '"');
-}
-
-QByteArray csvLine(const QStringList &fields)
-{
-    QByteArray line;
-    for (const QString &field : fields) {
-        if (!line.isEmpty())
-            line += ',';
-        line += csvField(field);
-    }
-    line += "\r\n";
-    return line;
 }
 
 QString numberText(qint64 number)
@@ -155,15 +158,30 @@ QByteArray auditRecordsJson(const QList<AuditRecord> &records)
 
 QByteArray auditRecordsCsv(const QList<AuditRecord> &records)
 {
-    QByteArray csv = "n,at,id,phase,action,user,host,target,place,session_id,key,token,owner,"
-                     "reason,outcome,steps,took_ms,prev\r\n";
+    QByteArray csv =
+        "n,at,id,phase,action,user,host,target,environment,batch,place,session_id,key,token,owner,"
+        "reason,outcome,steps,took_ms,prev\r\n";
     for (const AuditRecord &record : records) {
-        csv += csvLine({numberText(record.place.number), rfc3339(record.at), record.actionId,
-                        QString(phaseName(record)), record.action, record.user, record.host,
-                        record.target, record.where, record.session, record.key, record.token,
-                        record.owner, record.reason, record.outcome, record.steps.join(u"; "),
-                        record.took ? QString::number(record.took->count()) : QString(),
-                        QString::fromLatin1(record.place.previous)});
+        csv += app::csvLine({numberText(record.place.number),
+                             rfc3339(record.at),
+                             record.actionId,
+                             QString(phaseName(record)),
+                             record.action,
+                             record.user,
+                             record.host,
+                             record.target,
+                             record.environment,
+                             record.batch,
+                             record.where,
+                             record.session,
+                             record.key,
+                             record.token,
+                             record.owner,
+                             record.reason,
+                             record.outcome,
+                             record.steps.join(u"; "),
+                             record.took ? QString::number(record.took->count()) : QString(),
+                             QString::fromLatin1(record.place.previous)});
     }
     return csv;
 }

@@ -51,7 +51,8 @@ Checkup::Checkup(app::Target target, const Clock &clock, std::stop_token stop)
     : m_target(std::move(target))
     , m_clock(clock)
     , m_stop(std::move(stop))
-    , m_client(m_target.server, {.isReadOnly = m_target.isReadOnly, .reconnects = false}, clock)
+    , m_client(m_target.reachableServer(),
+               {.isReadOnly = m_target.opensReadOnly(), .reconnects = false}, clock)
 {}
 
 QCoro::Task<QList<CheckupStage>> Checkup::run()
@@ -233,8 +234,8 @@ QCoro::Task<CheckupStage> Checkup::askRole()
     CheckupStage stage = fineStage(QStringLiteral("role"), info.toString());
     if (info.isReplica()) {
         // For those who only look a replica is a choice, and for the others the wrong server.
-        stage.outcome = m_target.isReadOnly ? Outcome::Warning : Outcome::Failed;
-        stage.exitCode = m_target.isReadOnly ? ExitCode::Done : ExitCode::NotPermitted;
+        stage.outcome = m_target.opensReadOnly() ? Outcome::Warning : Outcome::Failed;
+        stage.exitCode = m_target.opensReadOnly() ? ExitCode::Done : ExitCode::NotPermitted;
         stage.error = Error{
             ErrorCode::NotPermitted,
             info.primary.isEmpty()
@@ -281,7 +282,7 @@ QCoro::Task<CheckupStage> Checkup::tryActing()
     const QString stageName = QStringLiteral("rights to act");
     CheckupStage stage =
         judged(stageName, app::Deed::Write, tr("take, release and delete locks and sessions"));
-    if (m_target.isReadOnly) {
+    if (m_target.opensReadOnly()) {
         stage = fineStage(stageName, tr("not tried: the connection is read-only"));
         stage.outcome = Outcome::Skipped;
     } else if (stage.error) {
@@ -332,7 +333,7 @@ QCoro::Task<CheckupStage> Checkup::tryFeed()
                            .arg(kind)
                            .arg(proof->echo->count());
     } else {
-        stage.detail = m_target.isReadOnly
+        stage.detail = m_target.opensReadOnly()
                            ? tr("%1, subscribed; not proven: the connection is read-only, and "
                                 "the proof is a write")
                                  .arg(kind)

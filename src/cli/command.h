@@ -3,9 +3,12 @@
 
 #include "cli/arguments.h"
 #include "cli/exitcode.h"
+#include "core/error.h"
 
 #include <QCoreApplication>
 #include <qcorotask.h>
+
+#include <optional>
 
 namespace lockkeeper::cli {
 
@@ -26,6 +29,8 @@ public:
     [[nodiscard]] virtual QString summary() const = 0;
     /// Adds the arguments and examples; their values land in the command's members.
     virtual void declare(CLI::App &app) = 0;
+    /// What is wrong with arguments that are each right by themselves; nullopt: nothing.
+    [[nodiscard]] virtual std::optional<Error> misuse() const { return std::nullopt; }
     /// Command and context outlive the flow. @return the exit code of the program.
     [[nodiscard]] virtual QCoro::Task<int> run(Context &context) = 0;
 

@@ -8,9 +8,11 @@
 #include "cli/helpformatter.h"
 #include "cli/historycommand.h"
 #include "cli/listcommand.h"
+#include "cli/profilecommand.h"
 #include "cli/releasecommand.h"
 #include "cli/sessioncommand.h"
 #include "cli/showcommand.h"
+#include "cli/takeovercommand.h"
 #include "cli/usageerror.h"
 #include "cli/waiterscommand.h"
 #include "cli/watchcommand.h"
@@ -70,7 +72,12 @@ void CommandLine::declareCommon()
     addWord(app, "--db", target.database, tr("postgresql://user@host/database or sqlite:///path"))
         ->type_name("DSN")
         ->group(group);
-    addWord(app, "--family", target.family, tr("Key family: chat (the default) or copilot"))
+    addWord(app, "--profile", m_options.profile,
+            tr("A saved connection, with its guardrails; lockkeeper-cli profile lists them"))
+        ->type_name("NAME")
+        ->group(group);
+    addWord(app, "--family", target.family,
+            tr("Key family: chat (the default), copilot, or one of the profile's"))
         ->type_name("NAME")
         ->group(group);
     addText(app, "--lock-prefix", target.lockPrefix, tr("Prefix of lock keys"))
@@ -84,6 +91,10 @@ void CommandLine::declareCommon()
         ->group(group);
     addFlag(app, "--read-only", target.isReadOnly, tr("Send nothing that changes anything"))
         ->group(group);
+    addWord(app, "--unlock", m_options.unlock,
+            tr("Unlock a production profile for this act, by naming its environment"))
+        ->type_name("ENVIRONMENT")
+        ->group(group);
     addFlag(app, "--demo", m_options.isDemo,
             tr("Use a demo of its own: private server, sessions and workers, gone afterwards"))
         ->group(group);
@@ -96,6 +107,7 @@ void CommandLine::declareVerbs()
     m_commands.push_back(std::make_unique<WatchCommand>());
     m_commands.push_back(std::make_unique<ShowCommand>());
     m_commands.push_back(std::make_unique<ReleaseCommand>());
+    m_commands.push_back(std::make_unique<TakeOverCommand>());
     m_commands.push_back(std::make_unique<DeleteCommand>());
     auto withLock = std::make_unique<WithLockCommand>();
     m_withLock = withLock.get();
@@ -105,6 +117,7 @@ void CommandLine::declareVerbs()
     m_commands.push_back(std::make_unique<SessionCommand>());
     m_commands.push_back(std::make_unique<DoctorCommand>());
     m_commands.push_back(std::make_unique<AuditCommand>());
+    m_commands.push_back(std::make_unique<ProfileCommand>());
     m_commands.push_back(std::make_unique<DemoCommand>());
     for (const auto &command : m_commands) {
         CLI::App *verb = m_app->add_subcommand(command->verb(), command->summary().toStdString());
@@ -128,11 +141,19 @@ std::optional<int> CommandLine::parse(int argc, char **argv)
     } catch (const CLI::ParseError &refusal) {
         return refuse(usageError(*m_app, refusal));
     }
-    const bool isPlaceGiven =
-        !m_options.target.url.isEmpty() || !m_options.target.database.isEmpty();
+    const app::TargetInput &target = m_options.target;
+    const bool isPlaceGiven = !target.url.isEmpty() || !target.database.isEmpty();
     if (m_options.isDemo && isPlaceGiven)
         return refuse({ErrorCode::InvalidInput, tr("--demo brings its own --url and --db"),
                        tr("leave --demo away, or --url and --db")});
+    if (!m_options.profile.isEmpty() && (m_options.isDemo || isPlaceGiven || target.lockPrefix ||
+                                         target.sessionPrefix || target.lease))
+        return refuse({ErrorCode::InvalidInput,
+                       tr("--profile brings its own server, database and families"),
+                       tr("leave --profile away, or the other options of the connection but "
+                          "--family and --read-only")});
+    if (const std::optional<Error> misuse = m_chosen->misuse())
+        return refuse(*misuse);
     return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 #include "cli/console.h"
 #include "cli/ending.h"
 #include "cli/exitcode.h"
+#include "core/text.h"
 
 #include <QCoreApplication>
 #include <QProcessEnvironment>
@@ -32,8 +33,15 @@ Context::Context(CommonOptions options, const Clock &clock)
 
 Task<app::Target> Context::target()
 {
-    if (!m_options.isDemo)
-        co_return app::resolveTarget(m_options.target, QProcessEnvironment::systemEnvironment());
+    if (!m_options.profile.isEmpty())
+        co_return co_await targetOfProfile();
+    if (!m_options.isDemo) {
+        const Result<app::Target> given =
+            app::resolveTarget(m_options.target, QProcessEnvironment::systemEnvironment());
+        if (!given)
+            co_return given.error();
+        co_return guarded(*given);
+    }
     const Result<void> started = co_await startDemo();
     if (!started)
         co_return started.error();
@@ -44,6 +52,152 @@ Task<app::Target> Context::target()
     target.nodeNames = m_demo->nodeNames();
     target.isReadOnly = m_options.target.isReadOnly;
     co_return target;
+}
+
+std::optional<Error> Context::readOnlyRefusal() const
+{
+    if (!m_options.target.isReadOnly)
+        return std::nullopt;
+    return Error{ErrorCode::NotPermitted,
+                 tr("this connection is read-only: nothing is changed over it"),
+                 tr("connect without the read-only setting to act")};
+}
+
+Task<app::Target> Context::targetOfProfile()
+{
+    const Result<app::Profile> profile = m_profiles.find(m_options.profile);
+    if (!profile)
+        co_return profile.error();
+    Result<app::Target> target = app::targetOf(*profile, m_options.target.family);
+    if (!target)
+        co_return target.error();
+    target->isReadOnly = m_options.target.isReadOnly;
+    const app::Target filled = co_await withSecrets(*target);
+    co_return co_await routed(filled);
+}
+
+app::Target Context::guarded(app::Target target)
+{
+    const Result<app::ProfileList> saved = m_profiles.load();
+    if (!saved) {
+        m_output.warning(describe(saved.error()));
+        return target;
+    }
+    target.guardrails = app::guardrailsFor(target, saved->profiles);
+    if (!target.guardrails.profile.isEmpty())
+        m_output.note(
+            tr("this is the server of the profile \"%1\" (%2): its guardrails hold")
+                .arg(target.guardrails.profile, QString(name(target.guardrails.environment))));
+    return target;
+}
+
+QCoro::Task<app::Target> Context::withSecrets(app::Target target)
+{
+    app::Target filled = target;
+    const QByteArray given = qgetenv("LOCKKEEPER_REDIS_PASSWORD");
+    if (!given.isEmpty()) {
+        filled.server.node.password = Secret(given);
+    } else {
+        const app::SecretName name{target.name, app::SecretName::Part::Redis};
+        const auto kept = co_await m_secrets.read(name);
+        if (kept && *kept)
+            filled.server.node.password = **kept;
+    }
+    if (filled.server.kind == redis::Deployment::Kind::Sentinel) {
+        const app::SecretName name{target.name, app::SecretName::Part::Sentinel};
+        const auto kept = co_await m_secrets.read(name);
+        if (kept && *kept)
+            filled.server.sentinelPassword = **kept;
+    }
+    if (filled.database && filled.database->kind == sessions::Dsn::Kind::PostgreSql) {
+        const app::SecretName name{target.name, app::SecretName::Part::Database};
+        const auto kept = co_await m_secrets.read(name);
+        if (kept && *kept)
+            filled.database->password = **kept;
+    }
+    co_return filled;
+}
+
+Task<app::Target> Context::routed(app::Target target)
+{
+    if (target.ssh.isEmpty())
+        co_return target;
+    const Result<app::TunnelSpec> spec = app::parseTunnel(target.ssh);
+    if (!spec)
+        co_return spec.error();
+    app::SshTunnel::Options options;
+    options.mayAsk = isInteractive();
+    m_tunnel = std::make_unique<app::SshTunnel>(*spec, options);
+    QObject::connect(m_tunnel.get(), &app::SshTunnel::closed, this, [this](const Error &error) {
+        m_demoFailure = fail(error);
+        m_stop.request_stop();
+    });
+    const auto stopped =
+        std::stop_callback(stop(), std::function<void()>([this] { m_tunnel->close(); }));
+    const bool hasDatabase =
+        target.database && target.database->kind == sessions::Dsn::Kind::PostgreSql;
+    const redis::ServerAddress &node = target.server.node;
+    QList<app::SshTunnel::Forward> forwards{{node.endpoint.host, node.endpoint.port}};
+    if (hasDatabase)
+        forwards.append({target.database->host, target.database->port});
+    const Result<QList<quint16>> ports = co_await m_tunnel->open(forwards);
+    if (!ports)
+        co_return openingError(ports.error());
+    target.route = app::Route{ports->value(0), ports->value(1)};
+    co_return target;
+}
+
+Task<void> Context::unlock(app::Workspace &workspace, QString reason)
+{
+    const app::WriteWindow &window = workspace.window();
+    if (window.state() != app::WriteWindow::State::Closed)
+        co_return Result<void>(); // open, or the act itself says why not
+    QString typed = m_options.unlock;
+    if (typed.isEmpty()) {
+        if (!isInteractive())
+            co_return *window.refusal();
+        const Result<QString> answer =
+            co_await askFor(tr("\"%1\" is production, and locked. Type %2 to unlock it:")
+                                .arg(workspace.target().guardrails.profile, window.phrase()));
+        if (!answer)
+            co_return answer.error();
+        typed = *answer;
+    }
+    co_return co_await workspace.actions().unlock(typed, reason);
+}
+
+Task<app::WriteWindow::Pass> Context::writePass(app::Workspace &workspace)
+{
+    const Result<void> unlocked = co_await unlock(workspace, {});
+    if (!unlocked)
+        co_return unlocked.error();
+    const app::WriteWindow::Pass pass = workspace.window().pass();
+    if (!pass)
+        co_return *workspace.window().refusal();
+    if (workspace.target().guardrails.scope == app::Scope::StaleLocks)
+        co_return Error{ErrorCode::NotPermitted,
+                        tr("the profile \"%1\" only lets you release stale locks")
+                            .arg(workspace.target().guardrails.profile),
+                        tr("ask somebody with the rights of an operator")};
+    co_return pass;
+}
+
+/// A delete that was cut short is not left to be found by chance.
+QCoro::Task<> Context::tellOfCutShortActs()
+{
+    const auto acts = co_await m_workspace->cutShortActs();
+    if (!acts) {
+        m_output.warning(tr("whether an earlier act was cut short is not known: %1")
+                             .arg(describe(acts.error())));
+        co_return;
+    }
+    for (const app::CutShortAct &act : *acts) {
+        m_output.warning(tr("%1 of %2 by %3 at %4 was cut short: %5")
+                             .arg(act.intent.action, act.intent.session, act.intent.user,
+                                  rfc3339(act.intent.at), act.found));
+        if (act.canBeFinished())
+            m_output.note(tr("lockkeeper-cli delete %1 finishes it").arg(act.intent.session));
+    }
 }
 
 Task<void> Context::startDemo()
@@ -81,7 +235,10 @@ Task<app::Workspace *> Context::connectTo(DatabaseUse use)
     }
     if (!opened)
         co_return openingError(opened.error());
-    co_return co_await unlockDatabase(*where);
+    const Result<app::Workspace *> unlocked = co_await unlockDatabase(*where);
+    if (unlocked)
+        co_await tellOfCutShortActs();
+    co_return unlocked;
 }
 
 Task<void> Context::openWorkspace(app::Target where)
@@ -155,6 +312,17 @@ int Context::fail(const Error &error)
 {
     m_output.error(error);
     return static_cast<int>(exitCodeOf(error.code));
+}
+
+Task<QString> Context::askFor(QString question)
+{
+    if (!isInteractive())
+        co_return Error{
+            ErrorCode::NotPermitted, tr("not confirmed, and there is no terminal to ask on"), {}};
+    const Result<QString> answer = co_await ask(question, stop());
+    if (!answer && stop().stop_requested())
+        co_return answer.error();
+    co_return answer ? answer->trimmed() : QString(); // none: Ctrl+D
 }
 
 Task<void> Context::confirm(QString question)

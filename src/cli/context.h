@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/profilestore.h"
+#include "app/secretstore.h"
+#include "app/sshtunnel.h"
 #include "app/target.h"
 #include "app/workspace.h"
 #include "cli/output.h"
@@ -22,6 +25,8 @@ namespace lockkeeper::cli {
 struct CommonOptions
 {
     app::TargetInput target;
+    QString profile; ///< the name of a saved connection; empty: none
+    QString unlock;  ///< the name of the environment, to unlock a production profile
     bool isJson = false;
     bool isDemo = false;
 };
@@ -38,7 +43,11 @@ public:
     [[nodiscard]] Output &output() { return m_output; }
     [[nodiscard]] const Clock &clock() const { return m_clock; }
     [[nodiscard]] bool isJson() const { return m_options.isJson; }
-    [[nodiscard]] bool isReadOnly() const { return m_options.target.isReadOnly; }
+    /// Why nothing is to be changed, known before anything is connected: --read-only.
+    [[nodiscard]] std::optional<Error> readOnlyRefusal() const;
+    [[nodiscard]] const CommonOptions &options() const { return m_options; }
+    [[nodiscard]] const app::ProfileStore &profiles() const { return m_profiles; }
+    [[nodiscard]] app::SecretStore &secrets() { return m_secrets; }
     /// Requested by SIGINT, SIGTERM and SIGHUP, and when the server of a demo died.
     [[nodiscard]] std::stop_token stop() const { return m_stop.get_token(); }
     [[nodiscard]] SignalWatcher &processSignals() { return m_signals; }
@@ -61,10 +70,18 @@ public:
     /// is output that was lost.
     [[nodiscard]] int exitCode(int code) const;
 
+    /// Makes sure that the workspace may write, before anything is: a production profile is
+    /// unlocked, by --unlock or by asking for the environment's name.
+    [[nodiscard]] Task<void> unlock(app::Workspace &workspace, QString reason);
+    /// The same for a verb that writes by itself; the Pass keeps the gates open while it does.
+    [[nodiscard]] Task<app::WriteWindow::Pass> writePass(app::Workspace &workspace);
+
     /// Says the error on standard error. @return the exit code for it.
     int fail(const Error &error);
     /// Asks on a terminal. NotPermitted elsewhere, and when the answer is no.
     [[nodiscard]] Task<void> confirm(QString question);
+    /// The answer of somebody at the terminal; NotPermitted where there is none.
+    [[nodiscard]] Task<QString> askFor(QString question);
 
     /// Asks for a password, unseen, where there is a terminal; elsewhere `whyNeeded` is the end.
     [[nodiscard]] Task<Secret> password(Error whyNeeded);
@@ -74,6 +91,14 @@ public:
 
 private:
     [[nodiscard]] Task<app::Workspace *> connectTo(DatabaseUse use);
+    [[nodiscard]] Task<app::Target> targetOfProfile();
+    /// With the guardrails of the saved connection that leads to the same place, if there is one.
+    [[nodiscard]] app::Target guarded(app::Target target);
+    /// Fills in what the keychain has.
+    [[nodiscard]] QCoro::Task<app::Target> withSecrets(app::Target target);
+    /// Opens the tunnel that the target asks for, if it does.
+    [[nodiscard]] Task<app::Target> routed(app::Target target);
+    [[nodiscard]] QCoro::Task<> tellOfCutShortActs();
     /// A new workspace instead of the one that there may be.
     [[nodiscard]] Task<void> openWorkspace(app::Target where);
     /// Asks for the password that the database wants and was not given, if it can be asked for.
@@ -83,6 +108,9 @@ private:
     CommonOptions m_options;
     const Clock &m_clock;
     Output m_output;
+    app::ProfileStore m_profiles;
+    app::SecretStore m_secrets;
+    std::unique_ptr<app::SshTunnel> m_tunnel; ///< null: none is asked for
     SignalWatcher m_signals;
     std::stop_source m_stop;
     std::unique_ptr<demo::DemoStack> m_demo;

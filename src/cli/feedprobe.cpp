@@ -87,7 +87,7 @@ Task<FeedProof> tryFeed(redis::Client &client, app::Target target, const Clock &
     FeedProof proof;
     proof.kind = feed->kind();
     proof.whyNotBetter = feed->whyNotBetter();
-    if (target.isReadOnly || proof.kind == redis::ChangeFeed::Kind::Poll)
+    if (target.opensReadOnly() || proof.kind == redis::ChangeFeed::Kind::Poll)
         co_return proof;
     if (!isApart) { // it would be taken for a lock or a session
         proof.whyNot = tr("a prefix that is watched covers %1").arg(QString::fromLatin1(canary));

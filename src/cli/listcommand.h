@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/command.h"
+#include "cli/filteroptions.h"
 #include "cli/locklist.h"
 #include "core/flows.h"
 
@@ -22,15 +23,11 @@ public:
 
 private:
     [[nodiscard]] Result<void> checkArguments();
-    [[nodiscard]] static Task<QList<locks::LockRecord>>
-    lookLonger(app::Workspace &workspace, QList<locks::LockRecord> records, Context &context);
-    [[nodiscard]] Task<QList<LockRow>> readRows(app::Workspace &workspace, Context &context);
     void print(const QList<LockRow> &rows, qsizetype all, app::Workspace &workspace,
                Context &context) const;
 
-    QStringList m_stateNames;
     QString m_sortName = QStringLiteral("state");
-    LockFilter m_filter;
+    FilterOptions m_filter;
     bool m_looksForContention = false;
     SortColumn m_sort = SortColumn::State;
 };

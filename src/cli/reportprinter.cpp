@@ -27,7 +27,20 @@ QStringList describeSubject(const app::Preview &preview, const Clock &clock)
             lines.append(tr("user     %1").arg(printable(session->user->bytes())));
     }
     lines.append(tr("lock     %1").arg(lockText(inspection, clock.steady())));
+    for (const app::PreviewFact &fact : preview.facts) {
+        if (fact.label != u"Lock" && fact.label != u"Token")
+            lines.append(fact.label.toLower().leftJustified(8) + u' ' +
+                         printable(fact.text.toUtf8()));
+    }
     return lines;
+}
+
+Json factsJson(const QList<app::PreviewFact> &facts)
+{
+    Json json = Json::object();
+    for (const app::PreviewFact &fact : facts)
+        json[fact.label.toLower().replace(u' ', u'_').toStdString()] = jsonOf(fact.text);
+    return json;
 }
 
 } // namespace
@@ -39,6 +52,8 @@ void printPreview(const app::Preview &preview, Context &context)
         output.note(line, Tone::Plain);
     for (const QString &effect : preview.effects)
         output.note(QStringLiteral("- ") + effect, Tone::Strong);
+    for (const QString &change : preview.changes)
+        output.warning(change);
     for (const QString &warning : preview.warnings)
         output.warning(warning);
 }
@@ -55,6 +70,9 @@ void printPreviewAsData(const app::Preview &preview, const QString &action, Cont
         json["cache_key"] = jsonOf(preview.cacheKey);
         json["effects"] = jsonOf(preview.effects);
         json["warnings"] = jsonOf(preview.warnings);
+        json["changes"] = jsonOf(preview.changes);
+        json["facts"] = factsJson(preview.facts);
+        json["to_be_typed"] = preview.phrase.isEmpty() ? Json() : jsonOf(preview.phrase);
         json["error"] = jsonOrNull(preview.refusal);
         output.json(documentText(json));
         return;
@@ -67,31 +85,39 @@ void printPreviewAsData(const app::Preview &preview, const QString &action, Cont
         output.warning(warning);
 }
 
-int printReport(const app::ActionReport &report, const QString &action, const SessionId &session,
+void printReportText(const app::ActionReport &report, Context &context)
+{
+    Output &output = context.output();
+    for (const QString &step : report.steps)
+        output.line(step);
+    if (!report.verification.isEmpty())
+        output.line(report.verification);
+    for (const QString &warning : report.warnings)
+        output.warning(warning);
+}
+
+int printReport(const app::ActionReport &report, const Afterwards &after, const OneAct &act,
                 Context &context)
 {
     Output &output = context.output();
     if (context.isJson()) {
         Json json;
-        json["action"] = jsonOf(action);
-        json["session_id"] = jsonOfBytes(session.bytes());
+        json["action"] = jsonOf(act.action);
+        json["session_id"] = jsonOfBytes(act.session.bytes());
         json["done"] = report.isDone();
         json["partly_done"] = report.isPartlyDone;
         json["steps"] = jsonOf(report.steps);
         json["warnings"] = jsonOf(report.warnings);
         json["verification"] = report.verification.isEmpty() ? Json() : jsonOf(report.verification);
+        json["watched_ms"] = jsonOf(after.watched);
+        json["reappeared"] = jsonOf(after.texts);
         json["error"] = jsonOrNull(report.failure);
         output.json(documentText(json));
-    } else {
-        for (const QString &step : report.steps)
-            output.line(step);
-        if (!report.verification.isEmpty())
-            output.line(report.verification);
-        for (const QString &warning : report.warnings)
-            output.warning(warning);
+    } else if (after.watched > milliseconds::zero() && after.texts.isEmpty()) {
+        output.line(tr("nothing came back within %1").arg(spanText(after.watched)));
     }
     if (report.isDone())
-        return static_cast<int>(ExitCode::Done);
+        return static_cast<int>(after.isUndone ? ExitCode::PartlyDone : ExitCode::Done);
     const int exitCode = context.fail(*report.failure);
     return report.isPartlyDone ? static_cast<int>(ExitCode::PartlyDone) : exitCode;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/actions.h"
+#include "cli/actrun.h"
 #include "cli/context.h"
 
 #include <QString>
@@ -13,8 +14,10 @@ namespace lockkeeper::cli {
 void printPreview(const app::Preview &preview, Context &context);
 void printPreviewAsData(const app::Preview &preview, const QString &action, Context &context);
 
-/// Says what became of the action. @return the exit code.
-[[nodiscard]] int printReport(const app::ActionReport &report, const QString &action,
-                              const SessionId &session, Context &context);
+/// What became of the action, for people.
+void printReportText(const app::ActionReport &report, Context &context);
+/// The rest: what came of it afterwards, or all of it for programs. @return the exit code.
+[[nodiscard]] int printReport(const app::ActionReport &report, const Afterwards &after,
+                              const OneAct &act, Context &context);
 
 } // namespace lockkeeper::cli

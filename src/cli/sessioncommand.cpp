@@ -128,8 +128,9 @@ void SessionCommand::declareWriting(CLI::App &app)
 QCoro::Task<int> SessionCommand::run(Context &context)
 {
     const bool isWriting = m_verb != Verb::Get && m_verb != Verb::List;
-    if (isWriting && context.isReadOnly())
-        co_return context.fail(app::readOnlyRefusal());
+    const std::optional<Error> readOnly = context.readOnlyRefusal();
+    if (isWriting && readOnly)
+        co_return context.fail(*readOnly);
     m_actionId = QUuid::createUuid().toString(QUuid::WithoutBraces);
     const auto use = !isWriting               ? Context::DatabaseUse::Reads
                      : m_verb == Verb::Rename ? Context::DatabaseUse::Writes
@@ -138,6 +139,13 @@ QCoro::Task<int> SessionCommand::run(Context &context)
     if (!connected)
         co_return context.fail(connected.error());
     app::Workspace &workspace = **connected;
+    app::WriteWindow::Pass pass; // while it writes
+    if (isWriting) {
+        const Result<app::WriteWindow::Pass> given = co_await context.writePass(workspace);
+        if (!given)
+            co_return context.fail(given.error());
+        pass = *given;
+    }
     switch (m_verb) {
     case Verb::Create:
         co_return co_await runCreate(workspace, context);

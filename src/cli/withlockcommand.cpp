@@ -66,11 +66,14 @@ QCoro::Task<int> WithLockCommand::run(Context &context)
         co_return context.fail(
             Error{ErrorCode::InvalidInput, tr("no command was given"),
                   tr("write it behind --, for example: with-lock SESSION -- ls -l")});
-    if (context.isReadOnly())
-        co_return context.fail(app::readOnlyRefusal());
+    if (const auto readOnly = context.readOnlyRefusal())
+        co_return context.fail(*readOnly);
     const Result<app::Workspace *> connected = co_await context.connect();
     if (!connected)
         co_return context.fail(connected.error());
+    const Result<app::WriteWindow::Pass> pass = co_await context.writePass(**connected);
+    if (!pass)
+        co_return context.fail(pass.error());
     context.leaveStoppingToVerb();
     const Result<void> asked = co_await (*connected)->rights().settled();
     const std::optional<Error> missing = (*connected)->rights().refusal(app::Deed::Hold);

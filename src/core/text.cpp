@@ -74,6 +74,25 @@ QString printable(const QByteArray &bytes)
     return text;
 }
 
+QByteArray bytesFromPrintable(const QString &text)
+{
+    QByteArray bytes;
+    const QByteArray given = text.toUtf8();
+    for (qsizetype i = 0; i < given.size(); ++i) {
+        if (given.mid(i, 2) == "\\x" && i + 3 < given.size()) {
+            bool isHex = false;
+            const int byte = given.mid(i + 2, 2).toInt(&isHex, 16);
+            if (isHex) {
+                bytes += static_cast<char>(byte);
+                i += 3;
+                continue;
+            }
+        }
+        bytes += given[i];
+    }
+    return printable(bytes) == text ? bytes : given;
+}
+
 QString shortened(const QString &text, qsizetype head, qsizetype tail)
 {
     if (text.size() <= head + tail + 1)

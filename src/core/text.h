@@ -15,6 +15,10 @@ namespace lockkeeper {
 /// the backslash of a text that would be taken for such an escape.
 [[nodiscard]] QString printable(const QByteArray &bytes);
 
+/// The bytes of a text as `printable` shows them: \xNN stands for a byte where the text as a whole
+/// is such an escaped form, and for itself elsewhere.
+[[nodiscard]] QByteArray bytesFromPrintable(const QString &text);
+
 /// Shortens in the middle, "3f2a77c1…91c4", to at most `head` + 1 + `tail` characters.
 [[nodiscard]] QString shortened(const QString &text, qsizetype head = 8, qsizetype tail = 4);
 

@@ -16,6 +16,7 @@ struct TlsSettings
     QString caFile;          ///< PEM; empty: the system's authorities
     QString certFile;        ///< PEM client certificate
     QString keyFile;         ///< PEM key of the client certificate
+    QString peerName;        ///< that the certificate has to be for; empty: the endpoint's host
     bool isInsecure = false; ///< the user asked for no verification; said on screen
 
     friend bool operator==(const TlsSettings &, const TlsSettings &) = default;

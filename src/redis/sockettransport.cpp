@@ -121,7 +121,10 @@ void SocketTransport::openTls()
     });
     connect(raw, &QSslSocket::connected, this,
             [this] { QTimer::singleShot(kHandshakePatience, this, &SocketTransport::tryPlain); });
-    raw->connectToHostEncrypted(m_address.endpoint.host, m_address.endpoint.port);
+    const QString &host = m_address.endpoint.host;
+    const QString &peerName = m_address.tls.peerName;
+    raw->connectToHostEncrypted(host, m_address.endpoint.port,
+                                peerName.isEmpty() ? host : peerName);
 }
 
 /// A Redis that speaks no TLS takes our greeting for the beginning of a command and waits for the

@@ -18,6 +18,7 @@ struct Dsn
 
     Kind kind = Kind::Sqlite;
     QString host; ///< name, address, or the folder of a unix socket
+    QString hostAddress; ///< where the host is reached, if not at what its name means
     quint16 port = 5432;
     QString user;
     Secret password;

@@ -151,6 +151,11 @@ const Dsn &SessionDatabase::dsn() const
     return m_worker->dsn();
 }
 
+void SessionDatabase::setAccess(SqlAccess access)
+{
+    m_worker->setAccess(access);
+}
+
 void SessionDatabase::close()
 {
     m_worker->close();

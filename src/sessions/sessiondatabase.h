@@ -41,6 +41,9 @@ public:
     SessionDatabase &operator=(const SessionDatabase &) = delete;
 
     [[nodiscard]] const Dsn &dsn() const;
+    /// What is asked from here on may write, or may not: then NotPermitted, with nothing sent, and
+    /// the database itself refuses too.
+    void setAccess(SqlAccess access);
     /// Ends what is open within about a second, without waiting for it; what is asked from here on
     /// gets Cancelled.
     void close();

@@ -60,6 +60,14 @@ void SqlConnection::close()
     QSqlDatabase::removeDatabase(m_name);
 }
 
+void SqlConnection::setAccess(SqlAccess access)
+{
+    if (access == m_access)
+        return;
+    close();
+    m_access = access;
+}
+
 bool SqlConnection::isOpen() const
 {
     return m_database.isOpen() && !m_isLost;
@@ -98,6 +106,8 @@ Result<void> SqlConnection::openPostgreSql()
                                      "keepalives_interval=5;keepalives_count=3;"
                                      "tcp_user_timeout=15000;connect_timeout=%1")
                           .arg(std::min(m_dsn.connectTimeout, kLongestConnect).count());
+    if (!m_dsn.hostAddress.isEmpty())
+        options += QStringLiteral(";hostaddr=") + m_dsn.hostAddress;
     if (!m_dsn.sslMode.isEmpty())
         options += QStringLiteral(";sslmode=") + m_dsn.sslMode;
     m_database.setConnectOptions(options);

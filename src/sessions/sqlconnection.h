@@ -49,6 +49,8 @@ public:
 
     [[nodiscard]] const Dsn &dsn() const { return m_dsn; }
     [[nodiscard]] bool isPostgreSql() const { return m_dsn.kind == Dsn::Kind::PostgreSql; }
+    /// Closes a connection that was opened for another access.
+    void setAccess(SqlAccess access);
     [[nodiscard]] bool isReadOnly() const { return m_access == SqlAccess::ReadOnly; }
     /// Whether an SQLite file may be made, and the tables of an empty one.
     [[nodiscard]] bool mayCreate() const { return m_access == SqlAccess::ReadWrite; }
@@ -66,6 +68,7 @@ public:
     [[nodiscard]] bool wasUniqueViolation() const { return m_wasUniqueViolation; }
 
     enum class Intent { Read, Write };
+    /// NotPermitted, with nothing sent, for a write where the access is ReadOnly.
     [[nodiscard]] Result<void> begin(Intent intent, const QString &doing);
     /// OutcomeUnknown when the connection was lost before the answer came; Cancelled, with nothing
     /// written, when nobody waits for the job any more.

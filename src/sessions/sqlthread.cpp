@@ -163,6 +163,7 @@ void SqlThread::end(SqlConnection &connection)
 
 Result<SqlConnection *> SqlThread::connected(SqlConnection &connection)
 {
+    connection.setAccess(m_access);
     if (connection.isOpen() && connection.isAlive())
         return &connection;
     m_backendPid = 0;

@@ -28,6 +28,8 @@ public:
     SqlThread(Dsn dsn, SqlAccess access, Prepare prepare);
 
     void add(Job job);
+    /// From the next job on, on a new connection.
+    void setAccess(SqlAccess access) { m_access = access; }
     /// Ends the job if it has not begun, else asks the server to end its statement.
     /// @return whether it is still to be waited for.
     bool cancel(const Job &job);
@@ -52,7 +54,7 @@ private:
     void interruptCurrent();
 
     const Dsn m_dsn;
-    const SqlAccess m_access;
+    std::atomic<SqlAccess> m_access;
     const Prepare m_prepare;
     QMutex m_mutex;
     QWaitCondition m_hasJob;

@@ -68,6 +68,13 @@ void SqlWorker::enqueue(const Job &job)
         m_thread->add(job);
 }
 
+void SqlWorker::setAccess(SqlAccess access)
+{
+    m_access = access;
+    if (m_thread)
+        m_thread->setAccess(access);
+}
+
 void SqlWorker::close()
 {
     m_isClosed = true;

@@ -42,6 +42,8 @@ public:
     template<typename T>
     [[nodiscard]] QFuture<Result<T>> run(std::function<Result<T>(SqlConnection &)> body,
                                          std::stop_token stop = {});
+    /// What the jobs from here on may do.
+    void setAccess(SqlAccess access);
     /// Ends all jobs, without waiting for it; new ones get Cancelled.
     void close();
 
@@ -56,7 +58,7 @@ private:
     void cancelOnStop(const Job &job, std::stop_token stop, QObject *parent);
 
     const Dsn m_dsn;
-    const SqlAccess m_access;
+    SqlAccess m_access;
     const Prepare m_prepare;
     std::unique_ptr<SqlThread> m_thread; ///< null once it was left on closing
     bool m_isClosed = false;

@@ -90,9 +90,17 @@ void ActionDialog::endEarly()
     m_form->headline->setText(tr("Closing when this has ended …"));
 }
 
+app::ActNote ActionDialog::note() const
+{
+    app::ActNote note;
+    note.reason = m_form->reason->text().trimmed();
+    note.row = m_row.record;
+    return note;
+}
+
 app::ReleaseRequest ActionDialog::releaseRequest() const
 {
-    return {m_row.record.session, m_row.record.token, m_form->reason->text().trimmed()};
+    return {m_row.record.session, m_row.record.token, note()};
 }
 
 app::DeleteRequest ActionDialog::deleteRequest() const
@@ -101,7 +109,7 @@ app::DeleteRequest ActionDialog::deleteRequest() const
     request.session = m_row.record.session;
     if (m_form->takeOver->isChecked())
         request.takeOver = m_row.record.token;
-    request.reason = m_form->reason->text().trimmed();
+    request.note = note();
     request.stop = m_stop.get_token();
     return request;
 }

@@ -54,6 +54,7 @@ private:
                                      quint64 generation, QPointer<ActionDialog> dialog);
     static QCoro::Task<> runFlow(app::Workspace *workspace, Kind kind, app::ReleaseRequest release,
                                  app::DeleteRequest removal, QPointer<ActionDialog> dialog);
+    [[nodiscard]] app::ActNote note() const;
     [[nodiscard]] app::ReleaseRequest releaseRequest() const;
     [[nodiscard]] app::DeleteRequest deleteRequest() const;
     void preview();

@@ -129,7 +129,8 @@ void TestDeletePostgres::databaseGoneAfterTheRow()
                           .database = workspace.database(),
                           .store = &store,
                           .audit = workspace.audit(),
-                          .gate = workspace.client().gate(),
+                          .window = workspace.window(),
+                          .held = workspace.held(),
                           .clock = workspace.clock(),
                           .targetName = platform.bench.target.name});
     const auto report = await(actions.remove(deleteOf("s1")));

@@ -46,7 +46,8 @@ int deleteAndDie(const QStringList &arguments)
                           .database = workspace.database(),
                           .store = &store,
                           .audit = workspace.audit(),
-                          .gate = workspace.client().gate(),
+                          .window = workspace.window(),
+                          .held = workspace.held(),
                           .clock = clock,
                           .targetName = target.name,
                           .place = app::placeOf(target)});

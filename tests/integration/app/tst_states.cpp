@@ -140,7 +140,7 @@ void TestStates::reappearedAfterARelease()
     LK_START_REDIS(scene);
     scene.bench.lock(kId, "owner");
     QVERIFY(scene.becomes(LockState::Healthy));
-    const ReleaseRequest request{SessionId(kId), Token("owner"), QStringLiteral("ticket 4711")};
+    const ReleaseRequest request{SessionId(kId), Token("owner"), {QStringLiteral("ticket 4711")}};
     QVERIFY(await(scene.bench.actions().release(request)).isDone());
     scene.bench.lock(kId, "the waiter");
     QVERIFY(scene.becomes(LockState::Reappeared));

@@ -129,7 +129,7 @@ app::DeleteRequest deleteOf(const char *id)
 {
     app::DeleteRequest request;
     request.session = SessionId(id);
-    request.reason = QStringLiteral("ticket 4711");
+    request.note.reason = QStringLiteral("ticket 4711");
     return request;
 }
 

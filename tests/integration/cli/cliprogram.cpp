@@ -36,6 +36,7 @@ CliProgram::CliProgram(QString url)
             m_environment.remove(name);
     }
     setEnvironment(QStringLiteral("XDG_STATE_HOME"), m_folder.filePath(QStringLiteral("state")));
+    setEnvironment(QStringLiteral("XDG_CONFIG_HOME"), m_folder.filePath(QStringLiteral("config")));
     if (!url.isEmpty())
         setEnvironment(QStringLiteral("LOCKKEEPER_URL"), url);
 }

@@ -152,7 +152,7 @@ void CliAuditTest::saysWhatItDoesNotKnow()
     const CliRun kind = cli.run({QStringLiteral("audit"), QStringLiteral("list"),
                                  QStringLiteral("--action"), QStringLiteral("foo")});
     QCOMPARE(kind.exitCode, 2);
-    QVERIFY2(kind.err.contains("release, delete, create, append, rename, reveal"),
+    QVERIFY2(kind.err.contains("release, take-over, give-back, delete, unlock, create"),
              kind.err.constData());
 }
 

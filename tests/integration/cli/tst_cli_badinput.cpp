@@ -147,7 +147,11 @@ void TestCliBadInput::tellsWrongUsage_data()
     row("list --frobnicate", "list has no option --frobnicate", "see: lockkeeper-cli list --help");
     row("list --older 3s", "list has no option --older", "did you mean --older-than?");
     row("--older-than 3s list", "--older-than stands before its verb", "list --older-than");
-    row("--profile x list", "no option --profile", "see: lockkeeper-cli list --help");
+    row("--profile x --url redis://y list", "--profile brings its own", "leave --profile away");
+    row("release", "release needs SESSION", "or give a filter");
+    row("release a --token t --state no_expiry", "do not go together", "leave one of them away");
+    row("release --state no_expiry --token t", "--token belongs to one SESSION", "many locks");
+    row("delete --user u --take-over t", "--take-over belongs to one SESSION", "--take-over-seen");
     row("list x", "list does not take the argument \"x\"", "write: lockkeeper-cli list");
     row("list --state", "--state needs a value", "see: lockkeeper-cli list --help");
     row("list --state bogus", "there is no state \"bogus\"", "lockkeeper-cli list --help");

@@ -147,7 +147,7 @@ void TestPreview::releaseIsRefused()
     QVERIFY(previewOf(release(Token("old")), inspection, {}, kNow)
                 .refusal->what.contains(u"api-3:4711"));
     Circumstances readOnly;
-    readOnly.isReadOnly = true;
+    readOnly.forbidden = Error{ErrorCode::NotPermitted, QStringLiteral("read-only"), {}};
     QCOMPARE(codeOf(previewOf(release(), inspection, readOnly, kNow)), ErrorCode::NotPermitted);
     inspection.lock = foreign();
     QCOMPARE(codeOf(previewOf(release(), inspection, {}, kNow)), ErrorCode::Refused);
@@ -167,12 +167,14 @@ void TestPreview::aLiveWorkerIsSaid()
     QVERIFY(mentions(previewOf(deletion(), inspection, {}, kNow).warnings,
                      "the lock was taken or renewed 0.4 s ago"));
     Circumstances watched;
-    watched.renewals = 3;
+    watched.isWatched = true;
+    watched.record.emplace();
+    watched.record->renewals = 3;
     QVERIFY(mentions(previewOf(release(), complete(), watched, kNow).warnings,
                      "renewed the lock 3 times"));
     // A lease longer than the family's: the time left tells nothing by itself.
-    watched.renewals = 0;
-    watched.lease = 10min;
+    watched.record->renewals = 0;
+    watched.record->lease = 10min;
     QVERIFY(!mentions(previewOf(release(), inspection, watched, kNow).warnings, "alive"));
     inspection.lock = heldWith(std::nullopt);
     QVERIFY(!mentions(previewOf(release(), inspection, {}, kNow).warnings, "alive"));
@@ -203,7 +205,7 @@ void TestPreview::deleteIsRefused()
 {
     Inspection inspection = complete();
     Circumstances readOnly;
-    readOnly.isReadOnly = true;
+    readOnly.forbidden = Error{ErrorCode::NotPermitted, QStringLiteral("read-only"), {}};
     QCOMPARE(codeOf(previewOf(deletion(), inspection, readOnly, kNow)), ErrorCode::NotPermitted);
 
     DeleteRequest takingOver = deletion();

@@ -74,7 +74,12 @@ void TestCommandLine::refuses_data()
     QTest::newRow("nothing") << QList<QByteArray>{};
     QTest::newRow("unknown verb") << QList<QByteArray>{"frobnicate"};
     QTest::newRow("unknown option") << QList<QByteArray>{"list", "--frobnicate"};
-    QTest::newRow("profiles are not there yet") << QList<QByteArray>{"--profile", "x", "list"};
+    QTest::newRow("profile and url")
+        << QList<QByteArray>{"--profile", "x", "--url", "redis://a", "list"};
+    QTest::newRow("release of nothing") << QList<QByteArray>{"release"};
+    QTest::newRow("release of one and of many")
+        << QList<QByteArray>{"release", "id", "--token", "t", "--state", "no_expiry"};
+    QTest::newRow("delete of nothing") << QList<QByteArray>{"delete", "--yes"};
     QTest::newRow("no session") << QList<QByteArray>{"show"};
     QTest::newRow("empty session") << QList<QByteArray>{"show", ""};
     QTest::newRow("release without token") << QList<QByteArray>{"release", "id"};

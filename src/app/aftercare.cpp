@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/aftercare.h"
+
+#include "core/text.h"
+
+#include <QLoggingCategory>
+#include <QPointer>
+
+#include <algorithm>
+#include <utility>
+
+namespace lockkeeper::app {
+
+using namespace std::chrono_literals;
+using Kind = locks::LockObservation::Kind;
+
+namespace {
+
+Q_LOGGING_CATEGORY(lcAftercare, "lockkeeper.aftercare")
+
+/// How often it looks where no news comes, and at rows, of which none comes ever.
+constexpr milliseconds kInterval = 1s;
+constexpr milliseconds kRowInterval = 5s;
+
+/// That nothing came back within less than this says nothing.
+constexpr milliseconds kWorthTelling = 1s;
+
+} // namespace
+
+/// One act that is watched.
+struct Aftercare::Watch
+{
+    DoneAct act;
+    LockKey lockKey;
+    CacheKey cacheKey;
+    SteadyTime since;
+    SteadyTime rowsReadAt;
+    bool isLooking = false;
+    bool isLookWanted = false; ///< once more, after the look that is under way
+    bool isCached = false;     ///< known to be there again
+    bool isStored = false;
+    Token lastToken; ///< the newest holder that was told of
+    QStringList texts;
+};
+
+Aftercare::Aftercare(Parts parts, QObject *parent)
+    : QObject(parent)
+    , m_parts(std::move(parts))
+{
+    m_timer.setInterval(kInterval);
+    connect(&m_timer, &QTimer::timeout, this, &Aftercare::look);
+    connect(&m_parts.changes, &redis::ChangeFeed::keysChanged, this, &Aftercare::keysChanged);
+}
+
+Aftercare::~Aftercare() = default;
+
+void Aftercare::watch(const DoneAct &act)
+{
+    for (const WatchPtr &earlier : std::vector(m_watches)) {
+        if (earlier->act.intent.session == act.intent.session)
+            finish(earlier);
+    }
+    const auto watch = std::make_shared<Watch>();
+    watch->act = act;
+    watch->lockKey = m_parts.locks.family().lockKey(act.intent.session);
+    watch->cacheKey = m_parts.locks.family().cacheKey(act.intent.session);
+    watch->since = m_parts.clock.steady();
+    watch->rowsReadAt = watch->since;
+    m_watches.push_back(watch);
+    m_timer.start();
+    lookAt(watch); // what came between the act and now
+}
+
+void Aftercare::end()
+{
+    for (const WatchPtr &watch : std::vector(m_watches))
+        finish(watch);
+}
+
+void Aftercare::keysChanged(const QList<QByteArray> &keys)
+{
+    for (const WatchPtr &watch : std::vector(m_watches)) {
+        if (keys.contains(watch->lockKey.bytes()) || keys.contains(watch->cacheKey.bytes()))
+            lookAt(watch);
+    }
+}
+
+void Aftercare::look()
+{
+    const SteadyTime now = m_parts.clock.steady();
+    const bool isBlind =
+        !m_parts.changes.isEstablished() || m_parts.changes.kind() == redis::ChangeFeed::Kind::Poll;
+    for (const WatchPtr &watch : std::vector(m_watches)) {
+        if (now - watch->since >= kSpan)
+            finish(watch);
+        else if (isBlind || (watch->act.isDelete && now - watch->rowsReadAt >= kRowInterval))
+            lookAt(watch);
+    }
+}
+
+void Aftercare::lookAt(const WatchPtr &watch)
+{
+    watch->isLookWanted = true;
+    if (!std::exchange(watch->isLooking, true))
+        m_parts.flows.start(lookFlow(watch));
+}
+
+/// What cannot be read now is looked at again a moment later.
+QCoro::Task<> Aftercare::lookFlow(WatchPtr watch)
+{
+    const QPointer<Aftercare> self(this);
+    const SessionId session = watch->act.intent.session;
+    const QList<SessionId> ids{session};
+    while (self && isWatched(watch) && std::exchange(watch->isLookWanted, false)) {
+        const auto lock = co_await m_parts.locks.read(watch->lockKey);
+        if (!self || !isWatched(watch))
+            break;
+        if (lock)
+            judgeLock(*watch, *lock);
+        if (!watch->act.isDelete)
+            continue;
+        const auto entries = co_await m_parts.cache.entries(ids);
+        if (!self || !isWatched(watch))
+            break;
+        const bool isCached = entries && entries->contains(session);
+        if (isCached && !std::exchange(watch->isCached, true))
+            note(*watch, {.kind = Finding::Kind::Cache,
+                          .text = QStringLiteral("the cached copy was written again")});
+        if (!m_parts.database)
+            continue;
+        watch->rowsReadAt = m_parts.clock.steady();
+        const auto rows = co_await m_parts.database->summaries(ids);
+        if (!self || !isWatched(watch))
+            break;
+        const bool isStored = rows && !rows->isEmpty();
+        if (isStored && !std::exchange(watch->isStored, true))
+            note(*watch, {.kind = Finding::Kind::Stored,
+                          .text = QStringLiteral("the row was written again")});
+    }
+    watch->isLooking = false;
+}
+
+void Aftercare::judgeLock(Watch &watch, const locks::LockObservation &lock)
+{
+    if (lock.kind != Kind::Held || lock.token == watch.lastToken)
+        return;
+    watch.lastToken = lock.token;
+    if (watch.act.intent.action == AuditEntry::kTakeOver && lock.token == watch.act.intent.token)
+        return;
+    const locks::Owner owner =
+        locks::decodeOwner(lock.token, m_parts.clock.wall(), m_parts.nodeNames);
+    const auto &before = watch.act.owner;
+    const bool isSame = lock.token == watch.act.intent.token ||
+                        (before && !before->nodeId.isEmpty() && before->nodeId == owner.nodeId &&
+                         before->worker == owner.worker);
+    const QString who = owner.label;
+    note(watch, {.kind = Finding::Kind::Lock,
+                 .isSameOwner = isSame,
+                 .text = isSame ? QString(who + u", which had lost the lock, holds it again")
+                                : QString(who + u" has taken the lock")});
+}
+
+void Aftercare::note(Watch &watch, Finding finding)
+{
+    finding.actionId = watch.act.intent.actionId;
+    finding.session = watch.act.intent.session;
+    finding.after = std::chrono::floor<milliseconds>(m_parts.clock.steady() - watch.since);
+    // After a release somebody else is expected: the next in the queue.
+    const bool isTrouble = watch.act.isDelete || finding.isSameOwner;
+    finding.text = u"reappeared after " + spanText(finding.after) + u": " + finding.text +
+                   (isTrouble ? u": a back end is still writing" : u"");
+    watch.texts.append(finding.text);
+    emit found(finding);
+}
+
+void Aftercare::finish(const WatchPtr &watch)
+{
+    if (std::erase(m_watches, watch) == 0)
+        return;
+    if (m_watches.empty())
+        m_timer.stop();
+    const auto watched = std::chrono::floor<milliseconds>(m_parts.clock.steady() - watch->since);
+    emit ended(watch->act.intent.session, watch->texts);
+    if (watched < kWorthTelling && watch->texts.isEmpty())
+        return;
+    AuditEntry entry = watch->act.intent;
+    entry.phase = AuditEntry::Phase::Finding;
+    entry.outcome =
+        watch->texts.isEmpty() ? QStringLiteral("nothing came back") : QStringLiteral("reappeared");
+    entry.steps = watch->texts;
+    entry.took = watched;
+    m_parts.flows.start(recordFlow(entry));
+}
+
+QCoro::Task<> Aftercare::recordFlow(AuditEntry finding)
+{
+    const Result<void> written = co_await m_parts.audit.append(finding);
+    if (!written)
+        qCWarning(lcAftercare).noquote()
+            << "what an act left behind is not in the audit log -" << describe(written.error());
+}
+
+bool Aftercare::isWatched(const WatchPtr &watch) const
+{
+    return std::ranges::find(m_watches, watch) != m_watches.end();
+}
+
+} // namespace lockkeeper::app

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/profile.h"
+
+#include "redis/deploymenturl.h"
+
+#include <QRegularExpression>
+
+#include <algorithm>
+
+namespace lockkeeper::app {
+
+namespace {
+
+constexpr qsizetype kLongestName = 100;
+constexpr int kMostAtOnce = 1'000'000;
+
+Error invalid(const Profile &profile, const QString &what, const QString &hint)
+{
+    return {ErrorCode::InvalidInput, u"the profile \"" + profile.name + u"\": " + what, hint};
+}
+
+Error passwordInside(const Profile &profile, const QString &field)
+{
+    return invalid(profile, field + u" holds a password",
+                   u"take it out, change it since it was readable, and keep the new one in the "
+                   u"keychain: lockkeeper-cli profile password \"" +
+                       profile.name + u'"');
+}
+
+Result<void> checkName(const Profile &profile)
+{
+    const QString &name = profile.name;
+    const bool hasControl = std::ranges::any_of(
+        name, [](QChar c) { return c.category() == QChar::Other_Control || c == u'"'; });
+    if (!name.isEmpty() && name.trimmed() == name && !hasControl && name.size() <= kLongestName)
+        return {};
+    return Error{ErrorCode::InvalidInput, u"\"" + name + u"\" is no name for a profile",
+                 QStringLiteral("give it a short name without quotes and line breaks, such as "
+                                "api-prod")};
+}
+
+Result<redis::Deployment> serverOf(const Profile &profile)
+{
+    const Result<redis::Deployment> server = redis::parseDeploymentUrl(profile.url);
+    if (!server)
+        return invalid(profile, u"redis: " + server.error().what, server.error().hint);
+    if (!server->node.password.isEmpty() || !server->sentinelPassword.isEmpty())
+        return passwordInside(profile, QStringLiteral("redis"));
+    if (!profile.ssh.isEmpty() && (server->kind != redis::Deployment::Kind::Single ||
+                                   server->node.endpoint.kind != Endpoint::Kind::Tcp))
+        return invalid(profile, QStringLiteral("an SSH tunnel leads to one server only"),
+                       QStringLiteral("name a server by redis:// or rediss://; Sentinels and "
+                                      "clusters announce addresses that a tunnel does not reach"));
+    return server;
+}
+
+Result<std::optional<sessions::Dsn>> databaseOf(const Profile &profile)
+{
+    if (profile.database.isEmpty())
+        return std::optional<sessions::Dsn>();
+    const Result<sessions::Dsn> dsn = sessions::parseDsn(profile.database);
+    if (!dsn)
+        return invalid(profile, u"database: " + dsn.error().what, dsn.error().hint);
+    if (!dsn->password.isEmpty())
+        return passwordInside(profile, QStringLiteral("database"));
+    return std::optional(*dsn);
+}
+
+Result<void> checkThresholds(const Profile &profile)
+{
+    const Thresholds &thresholds = profile.thresholds;
+    if (thresholds.heldLongShare <= 0 || thresholds.heldLongShare > 1)
+        return invalid(profile, QStringLiteral("held_long is a share of the lease"),
+                       QStringLiteral("give a number above 0, up to 1"));
+    if (thresholds.renewingLong <= milliseconds::zero() || thresholds.stormPerMinute < 1)
+        return invalid(profile, QStringLiteral("a threshold is not positive"),
+                       QStringLiteral("renewing_long is a span such as 5m, storm_per_minute a "
+                                      "number from 1 on"));
+    return {};
+}
+
+Result<void> checkFamilies(const Profile &profile)
+{
+    QStringList names;
+    for (const locks::LockFamily &family : profile.families) {
+        if (const Result<void> valid = family.check(); !valid)
+            return invalid(profile, valid.error().what, valid.error().hint);
+        if (family.name.isEmpty() || names.contains(family.name))
+            return invalid(profile, QStringLiteral("each family needs a name of its own"), {});
+        names.append(family.name);
+    }
+    return {};
+}
+
+Result<locks::LockFamily> familyOf(const Profile &profile, const QString &name)
+{
+    if (name.isEmpty())
+        return profile.families.isEmpty() ? locks::LockFamily() : profile.families.first();
+    QStringList names;
+    for (const locks::LockFamily &family : profile.families) {
+        if (family.name == name)
+            return family;
+        names.append(family.name);
+    }
+    const Result<locks::LockFamily> builtIn = locks::builtInFamily(name);
+    if (builtIn)
+        return builtIn;
+    return invalid(profile, u"it has no family \"" + name + u'"',
+                   names.isEmpty() ? QStringLiteral("the built-in families are chat and copilot")
+                                   : QString(u"its families are " + names.join(u", ") +
+                                             u"; chat and copilot are built in"));
+}
+
+Guardrails guardrailsOf(const Profile &profile)
+{
+    return {profile.name,  profile.environment, profile.color,
+            profile.scope, profile.cap,         profile.thresholds};
+}
+
+} // namespace
+
+Result<void> check(const Profile &profile)
+{
+    static const QRegularExpression kColor(QStringLiteral("^#[0-9A-Fa-f]{6}$"));
+    if (const Result<void> valid = checkName(profile); !valid)
+        return valid;
+    if (const auto server = serverOf(profile); !server)
+        return server.error();
+    if (const auto database = databaseOf(profile); !database)
+        return database.error();
+    if (!profile.color.isEmpty() && !kColor.match(profile.color).hasMatch())
+        return invalid(profile, u"\"" + profile.color + u"\" is no color",
+                       QStringLiteral("write it as #RRGGBB, such as #B42318"));
+    if (profile.cap < 1 || profile.cap > kMostAtOnce)
+        return invalid(profile, QStringLiteral("the cap is out of range"),
+                       QStringLiteral("give the number of locks that one act may touch, from 1 "
+                                      "to 1000000"));
+    if (const Result<void> valid = checkThresholds(profile); !valid)
+        return valid;
+    return checkFamilies(profile);
+}
+
+Result<Target> targetOf(const Profile &profile, const QString &family)
+{
+    if (const Result<void> valid = check(profile); !valid)
+        return valid.error();
+    const Result<locks::LockFamily> chosen = familyOf(profile, family);
+    if (!chosen)
+        return chosen.error();
+    Target target;
+    target.name = profile.name;
+    target.server = *serverOf(profile);
+    target.database = *databaseOf(profile);
+    target.family = *chosen;
+    target.nodeNames = profile.nodeNames;
+    target.guardrails = guardrailsOf(profile);
+    target.ssh = profile.ssh;
+    return target;
+}
+
+Guardrails guardrailsFor(const Target &target, const QList<Profile> &profiles)
+{
+    if (!target.guardrails.profile.isEmpty())
+        return target.guardrails;
+    Guardrails strictest = target.guardrails;
+    for (const Profile &profile : profiles) {
+        const Result<redis::Deployment> server = serverOf(profile);
+        const bool isSame = server && server->place() == target.server.place() &&
+                            server->node.database == target.server.node.database;
+        if (isSame && profile.environment > strictest.environment)
+            strictest = guardrailsOf(profile);
+    }
+    return strictest;
+}
+
+} // namespace lockkeeper::app

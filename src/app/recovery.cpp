@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/recovery.h"
+
+#include "core/text.h"
+
+#include <algorithm>
+
+namespace lockkeeper::app {
+
+using Kind = locks::LockObservation::Kind;
+using Truth = CutShortAct::Truth;
+
+namespace {
+
+/// How far back it looks: what was cut short before is old news.
+constexpr std::chrono::days kReach{31};
+
+bool leavesTraces(const AuditRecord &intent)
+{
+    return intent.action == AuditEntry::kRelease || intent.action == AuditEntry::kTakeOver ||
+           intent.action == AuditEntry::kDelete;
+}
+
+QLatin1StringView wordFor(Truth truth)
+{
+    switch (truth) {
+    case Truth::Done:
+        return AuditEntry::kFoundDone;
+    case Truth::Undone:
+        return AuditEntry::kFoundUndone;
+    case Truth::PartlyDone:
+        return AuditEntry::kFoundPartlyDone;
+    case Truth::Unknown:
+        return AuditEntry::kFoundUnknown;
+    }
+    Q_UNREACHABLE();
+}
+
+} // namespace
+
+Recovery::Recovery(Parts parts)
+    : m_parts(std::move(parts))
+{}
+
+Task<QList<CutShortAct>> Recovery::look()
+{
+    const Result<QList<AuditRecord>> records =
+        co_await m_parts.audit.records(m_parts.clock.wall() - kReach);
+    if (!records)
+        co_return records.error();
+    QList<CutShortAct> found;
+    for (const AuditRun &run : runsOf(*records)) {
+        const AuditRecord &intent = run.begun;
+        if (!run.isCutShort() || intent.phase != AuditEntry::Phase::Intent ||
+            intent.where != m_parts.place || !leavesTraces(intent) || isWriterAlive(intent))
+            continue;
+        const CutShortAct act = co_await inspect(intent);
+        const Result<void> written = co_await record(run, act);
+        if (!written)
+            co_return written.error();
+        found.append(act);
+    }
+    co_return found;
+}
+
+QCoro::Task<CutShortAct> Recovery::inspect(AuditRecord intent)
+{
+    CutShortAct act;
+    act.intent = intent;
+    act.session = SessionId(bytesFromPrintable(intent.session));
+    if (intent.action == AuditEntry::kDelete)
+        co_await inspectDelete(&act);
+    else
+        co_await inspectLock(&act);
+    co_return act;
+}
+
+/// `act` lives in the flow that awaits this.
+QCoro::Task<> Recovery::inspectDelete(CutShortAct *act)
+{
+    if (!m_parts.database) {
+        act->found = QStringLiteral("no database was given to look into");
+        co_return;
+    }
+    const QList<SessionId> ids{act->session};
+    const auto rows = co_await m_parts.database->summaries(ids);
+    const auto entries = co_await m_parts.cache.entries(ids);
+    if (!rows || !entries) {
+        act->found = u"it could not be read: " + (rows ? entries.error() : rows.error()).what;
+        co_return;
+    }
+    const bool isStored = !rows->isEmpty();
+    const bool isCached = entries->contains(act->session);
+    act->truth = isStored ? Truth::Undone : isCached ? Truth::PartlyDone : Truth::Done;
+    act->found = isStored   ? QStringLiteral("the row is there: nothing was deleted")
+                 : isCached ? QStringLiteral("the row is gone, its cached copy is there")
+                            : QStringLiteral("row and cached copy are gone");
+}
+
+QCoro::Task<> Recovery::inspectLock(CutShortAct *act)
+{
+    const auto lock = co_await m_parts.locks.read(m_parts.locks.family().lockKey(act->session));
+    if (!lock) {
+        act->found = u"it could not be read: " + lock.error().what;
+        co_return;
+    }
+    const Token seen(bytesFromPrintable(act->intent.token));
+    const bool isHeld = lock->kind == Kind::Held;
+    const bool isTakeOver = act->intent.action == AuditEntry::kTakeOver;
+    act->truth = isHeld && lock->token == seen ? Truth::Undone : Truth::Done;
+    if (act->truth == Truth::Undone)
+        act->found = QStringLiteral("the lock still has the token that was seen");
+    else if (!isHeld)
+        act->found = QStringLiteral("the lock is free");
+    else
+        act->found =
+            u"the token that was seen is gone; the lock is " +
+            describe(*lock,
+                     locks::decodeOwner(lock->token, m_parts.clock.wall(), m_parts.nodeNames),
+                     m_parts.clock.steady()) +
+            (isTakeOver ? QStringLiteral(": that may be the program that was cut short")
+                        : QString());
+}
+
+/// What was found before, and found again, is not recorded again.
+Task<void> Recovery::record(AuditRun run, CutShortAct act)
+{
+    const QString outcome = wordFor(act.truth) + u": " + act.found;
+    const bool isKnown = std::ranges::any_of(
+        run.findings, [&](const AuditRecord &finding) { return finding.outcome == outcome; });
+    if (isKnown)
+        co_return Result<void>();
+    AuditEntry entry;
+    entry.actionId = act.intent.actionId;
+    entry.phase = AuditEntry::Phase::Finding;
+    entry.action = act.intent.action;
+    entry.target = act.intent.target;
+    entry.environment = act.intent.environment;
+    entry.batch = act.intent.batch;
+    entry.place = act.intent.where;
+    entry.key = bytesFromPrintable(act.intent.key);
+    entry.session = act.session;
+    entry.token = Token(bytesFromPrintable(act.intent.token));
+    entry.owner = act.intent.owner;
+    entry.reason = act.intent.reason;
+    entry.outcome = outcome;
+    co_return co_await m_parts.audit.append(entry);
+}
+
+} // namespace lockkeeper::app

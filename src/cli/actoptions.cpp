@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/actoptions.h"
+
+#include "app/workspace.h"
+#include "cli/context.h"
+#include "cli/jsonvalues.h"
+#include "cli/locklook.h"
+#include "core/text.h"
+
+#include <QFile>
+
+#include <CLI/CLI.hpp>
+
+namespace lockkeeper::cli {
+
+namespace {
+
+Error fileError(const QString &file, const QString &what)
+{
+    return {ErrorCode::InvalidInput, u"--from " + file + u": " + what,
+            QCoreApplication::translate("lockkeeper::cli",
+                                        "give a file that lockkeeper-cli list --json wrote")};
+}
+
+} // namespace
+
+void ActOptions::declare(CLI::App &app)
+{
+    addText(app, "--reason", reason, tr("Why, or a ticket; kept in the audit log"));
+    addFlag(app, "--dry-run", isDryRun, tr("Say what would happen, change nothing"));
+    addFlag(app, "--yes", isConfirmed, tr("Do not ask"));
+    addText(app, "--confirm", typed,
+            tr("What is to be typed before a delete in production: the session's id, or\n"
+               "the number of sessions; with --yes it has to be given here"))
+        ->type_name("TEXT");
+    addSpan(app, "--verify", verify,
+            tr("Watch for this long who comes back, up to 60s (the default at a\n"
+               "terminal, where Ctrl+C ends it; 0 elsewhere)"));
+}
+
+app::ActNote ActOptions::note() const
+{
+    app::ActNote note;
+    note.reason = reason;
+    note.typed = typed;
+    return note;
+}
+
+void ManyOptions::declare(CLI::App &app)
+{
+    m_filter.declare(app);
+    addText(app, "--from", m_file,
+            tr("Those that this file names with their tokens, as list --json wrote\n"
+               "it; - for standard input"))
+        ->type_name("FILE");
+    addText(app, "--results", m_resultFile,
+            tr("Write each one's outcome to this file: CSV, or JSON where its name ends\n"
+               "in .json"))
+        ->type_name("FILE");
+    app.add_option_function<int>(
+           "--cap", [this](const int &cap) { m_cap = cap; },
+           tr("Raise the number of locks that may be touched at once (50, or the\n"
+              "profile's)")
+               .toStdString())
+        ->type_name("NUMBER")
+        ->check(CLI::PositiveNumber);
+}
+
+Task<QList<app::BulkItem>> ManyOptions::items(app::Workspace &workspace, Context &context)
+{
+    if (!m_file.isEmpty()) {
+        if (m_filter.isGiven())
+            co_return Error{
+                ErrorCode::InvalidInput, tr("--from names the locks: it goes with no filter"), {}};
+        co_return itemsOfFile();
+    }
+    if (const Result<void> checked = m_filter.check(); !checked)
+        co_return checked.error();
+    const bool looksForContention = m_filter.asksForContention();
+    const Result<QList<LockRow>> rows =
+        co_await readLockRows(workspace, looksForContention, context);
+    if (!rows)
+        co_return rows.error();
+    QList<app::BulkItem> items;
+    for (const LockRow &row : *rows) {
+        if (m_filter.filter().accepts(row) && !row.lock.isForeign())
+            items.append({row.lock.session, row.lock.token, row.lock});
+    }
+    co_return items;
+}
+
+Result<QList<app::BulkItem>> ManyOptions::itemsOfFile() const
+{
+    QFile file(m_file);
+    const bool isOpen =
+        m_file == u"-" ? file.open(stdin, QIODevice::ReadOnly) : file.open(QIODevice::ReadOnly);
+    if (!isOpen)
+        return fileError(m_file, file.errorString());
+    const QByteArray bytes = file.readAll();
+    const Json json = Json::parse(bytes.cbegin(), bytes.cend(), nullptr, false);
+    if (!json.is_array())
+        return fileError(m_file, tr("it is no list of locks"));
+    QList<app::BulkItem> items;
+    for (const Json &one : json) {
+        const auto session = one.find("session_id");
+        const auto token = one.find("token");
+        const bool isLock = one.is_object() && session != one.end() && token != one.end() &&
+                            session->is_string() && token->is_string();
+        if (!isLock)
+            return fileError(m_file,
+                             tr("entry %1 has no session_id and token").arg(items.size() + 1));
+        const auto bytesOf = [](const Json &value) {
+            return bytesFromPrintable(QString::fromStdString(value.get_ref<const std::string &>()));
+        };
+        items.append({SessionId(bytesOf(*session)), Token(bytesOf(*token)), std::nullopt});
+    }
+    return items;
+}
+
+} // namespace lockkeeper::cli

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/actionrequest.h"
+#include "app/bulk.h"
+#include "cli/arguments.h"
+#include "cli/filteroptions.h"
+#include "core/flows.h"
+
+#include <QCoreApplication>
+
+#include <optional>
+
+namespace lockkeeper::app {
+class Workspace;
+} // namespace lockkeeper::app
+
+namespace lockkeeper::cli {
+
+class Context;
+
+/// What every act takes: why, whether to ask, how long to watch afterwards.
+struct ActOptions
+{
+    Q_DECLARE_TR_FUNCTIONS(lockkeeper::cli)
+
+public:
+    QString reason;
+    QString typed; ///< --confirm
+    bool isDryRun = false;
+    bool isConfirmed = false;
+    std::optional<milliseconds> verify; ///< nullopt: as long as there is somebody at the terminal
+
+    void declare(CLI::App &app);
+    [[nodiscard]] app::ActNote note() const;
+};
+
+/// The locks that an act on many is about: those of a file that `list --json` wrote, or those that
+/// a filter accepts now; each with the token that was seen.
+class ManyOptions
+{
+    Q_DECLARE_TR_FUNCTIONS(lockkeeper::cli)
+
+public:
+    void declare(CLI::App &app);
+    /// Whether it is about many at all.
+    [[nodiscard]] bool isGiven() const { return m_filter.isGiven() || !m_file.isEmpty(); }
+    /// … by more than --user, which of one session says whose it has to be.
+    [[nodiscard]] bool isGivenBesidesUser() const
+    {
+        return m_filter.isGivenBesidesUser() || !m_file.isEmpty();
+    }
+    [[nodiscard]] const std::optional<UserId> &user() const { return m_filter.filter().user; }
+    [[nodiscard]] const QString &resultFile() const { return m_resultFile; }
+    [[nodiscard]] std::optional<int> raisedCap() const { return m_cap; }
+    [[nodiscard]] Task<QList<app::BulkItem>> items(app::Workspace &workspace, Context &context);
+
+private:
+    [[nodiscard]] Result<QList<app::BulkItem>> itemsOfFile() const;
+
+    FilterOptions m_filter;
+    QString m_file;
+    QString m_resultFile;
+    std::optional<int> m_cap;
+};
+
+} // namespace lockkeeper::cli

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/actrun.h"
+
+#include "app/workspace.h"
+#include "cli/bulkview.h"
+#include "cli/console.h"
+#include "cli/context.h"
+#include "cli/ending.h"
+#include "cli/exitcode.h"
+#include "cli/reportprinter.h"
+#include "core/text.h"
+
+#include <QFile>
+
+#include <algorithm>
+
+namespace lockkeeper::cli {
+
+namespace {
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("lockkeeper::cli", text);
+}
+
+milliseconds verifySpan(const ActOptions &options)
+{
+    const milliseconds wanted = options.verify.value_or(
+        isInteractive() ? milliseconds(app::Aftercare::kSpan) : milliseconds::zero());
+    return std::min<milliseconds>(wanted, app::Aftercare::kSpan);
+}
+
+/// Waits until nothing is watched any more, the span is over, or the operator has seen enough.
+QCoro::Task<Afterwards> watchAfterwards(app::Workspace &workspace, milliseconds span,
+                                        Context &context)
+{
+    Afterwards after;
+    app::Aftercare &care = workspace.aftercare();
+    if (span <= milliseconds::zero() || care.watching() == 0)
+        co_return after;
+    context.output().note(
+        isInteractive() ? tr("watching for %1 who comes back; Ctrl+C ends that").arg(spanText(span))
+                        : tr("watching for %1 who comes back").arg(spanText(span)));
+    const SteadyTime begun = context.clock().steady();
+    Ending<void> over;
+    QObject scope;
+    QObject::connect(&care, &app::Aftercare::found, &scope, [&](const app::Finding &finding) {
+        after.texts.append(finding.text);
+        after.isUndone = after.isUndone || finding.kind != app::Finding::Kind::Lock;
+        context.output().warning(printable(finding.session.bytes()) + u": " + finding.text);
+    });
+    QObject::connect(&care, &app::Aftercare::ended, &scope, [&] {
+        if (care.watching() == 0)
+            over.end({});
+    });
+    QTimer::singleShot(span, &scope, [&] { over.end({}); });
+    const auto stopped = endOnStop(context.stop(), over);
+    static_cast<void>(co_await over.future());
+    after.watched = std::chrono::floor<milliseconds>(context.clock().steady() - begun);
+    co_return after;
+}
+
+/// Asks for what has to be typed, or for a yes.
+Task<QString> confirmed(QString phrase, QString question, ActOptions options, Context &context)
+{
+    if (phrase.isEmpty()) {
+        if (options.isConfirmed)
+            co_return QString();
+        const Result<void> yes = co_await context.confirm(question);
+        if (!yes)
+            co_return yes.error();
+        co_return QString();
+    }
+    if (!options.typed.isEmpty() || options.isConfirmed)
+        co_return options.typed; // Actions says whether it is right
+    co_return co_await context.askFor(question +
+                                      tr(" This is production. Type %1 to do it:").arg(phrase));
+}
+
+} // namespace
+
+QCoro::Task<int> runOne(OneAct act, ActOptions options, app::Workspace &workspace, Context &context)
+{
+    if (!options.isDryRun) {
+        const Result<void> unlocked = co_await context.unlock(workspace, options.reason);
+        if (!unlocked)
+            co_return context.fail(unlocked.error());
+    }
+    QString typed = options.typed;
+    if (!options.isConfirmed || options.isDryRun) {
+        const app::Preview preview = co_await act.preview();
+        if (options.isDryRun)
+            printPreviewAsData(preview, act.action, context);
+        if (preview.refusal)
+            co_return context.fail(*preview.refusal);
+        if (options.isDryRun)
+            co_return static_cast<int>(ExitCode::Done);
+        printPreview(preview, context);
+        const Result<QString> answer =
+            co_await confirmed(preview.phrase, act.question, options, context);
+        if (!answer)
+            co_return context.fail(answer.error());
+        typed = *answer;
+    }
+    const milliseconds span = verifySpan(options);
+    if (span > milliseconds::zero())
+        workspace.hear();
+    if (act.isDelete)
+        context.leaveStoppingToVerb(); // a delete under way ends in order
+    const app::ActionReport report = co_await act.act(typed);
+    if (!context.isJson())
+        printReportText(report, context);
+    context.leaveStoppingToVerb();
+    const Afterwards after = co_await watchAfterwards(workspace, span, context);
+    co_return printReport(report, after, act, context);
+}
+
+QCoro::Task<int> runMany(app::BulkRequest request, ActOptions options, QString resultFile,
+                         app::Workspace &workspace, Context &context)
+{
+    if (!options.isDryRun) {
+        const Result<void> unlocked = co_await context.unlock(workspace, options.reason);
+        if (!unlocked)
+            co_return context.fail(unlocked.error());
+    }
+    request.reason = options.reason;
+    request.typed = options.typed;
+    request.stop = context.stop();
+    if (!options.isConfirmed || options.isDryRun) {
+        const app::BulkPreview preview = co_await app::previewBulk(workspace.actions(), request);
+        if (options.isDryRun)
+            printBulkPreviewAsData(preview, request, context);
+        if (preview.refusal)
+            co_return context.fail(*preview.refusal);
+        if (options.isDryRun)
+            co_return static_cast<int>(ExitCode::Done);
+        printBulkPreview(preview, context);
+        const Result<QString> answer =
+            co_await confirmed(preview.phrase, bulkQuestion(request), options, context);
+        if (!answer)
+            co_return context.fail(answer.error());
+        request.typed = *answer;
+    }
+    const milliseconds span = verifySpan(options);
+    if (span > milliseconds::zero())
+        workspace.hear();
+    context.leaveStoppingToVerb(); // the act under way ends in order, and no other begins
+    const auto tell = [&context](const app::BulkProgress &progress) {
+        printProgress(progress, context);
+    };
+    const app::BulkReport report = co_await app::runBulk(workspace.actions(), request, tell);
+    if (report.refusal)
+        co_return context.fail(*report.refusal);
+    const Result<void> written = writeResults(report, resultFile);
+    const Afterwards after = co_await watchAfterwards(workspace, span, context);
+    const int exitCode = printBulkReport(report, after, request, context);
+    if (!written)
+        co_return context.fail(written.error());
+    co_return exitCode;
+}
+
+} // namespace lockkeeper::cli

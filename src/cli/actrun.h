@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/actionreport.h"
+#include "app/bulk.h"
+#include "app/preview.h"
+#include "cli/actoptions.h"
+#include "core/flows.h"
+
+#include <functional>
+
+namespace lockkeeper::app {
+class Workspace;
+} // namespace lockkeeper::app
+
+/// What the acting verbs have in common: preview, confirmation, act, and the watch afterwards.
+namespace lockkeeper::cli {
+
+class Context;
+
+/// One act: how it is previewed, and how it is done with what was typed.
+struct OneAct
+{
+    QString action;   ///< "release", for output
+    QString question; ///< "Release this lock?"
+    SessionId session;
+    bool isDelete = false;
+    std::function<QCoro::Task<app::Preview>()> preview;
+    std::function<QCoro::Task<app::ActionReport>(QString typed)> act;
+};
+
+/// What came back in the time that an act was watched.
+struct Afterwards
+{
+    milliseconds watched{0};
+    QStringList texts;     ///< in order; empty: nothing came back
+    bool isUndone = false; ///< what was deleted is there again
+};
+
+/// Runs it to its end. @return the exit code.
+[[nodiscard]] QCoro::Task<int> runOne(OneAct act, ActOptions options, app::Workspace &workspace,
+                                      Context &context);
+
+/// The same of many.
+[[nodiscard]] QCoro::Task<int> runMany(app::BulkRequest request, ActOptions options,
+                                       QString resultFile, app::Workspace &workspace,
+                                       Context &context);
+
+} // namespace lockkeeper::cli

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/bulkview.h"
+
+#include "cli/context.h"
+#include "cli/exitcode.h"
+#include "cli/jsonvalues.h"
+#include "core/text.h"
+
+#include <QSaveFile>
+
+namespace lockkeeper::cli {
+
+namespace {
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("lockkeeper::cli", text);
+}
+
+QString idOf(const app::BulkItem &item)
+{
+    return printable(item.session.bytes());
+}
+
+QString fact(const app::Preview &preview, QLatin1StringView label)
+{
+    for (const app::PreviewFact &one : preview.facts) {
+        if (one.label == label)
+            return one.text;
+    }
+    return {};
+}
+
+TextTable previewTable(const app::BulkPreview &preview)
+{
+    TextTable table({{tr("SESSION")},
+                     {tr("OWNER")},
+                     {tr("HELD FOR"), true},
+                     {tr("CACHED"), true},
+                     {tr("DATABASE")},
+                     {tr("REMARK"), false, true}});
+    for (const app::BulkPreviewItem &one : preview.items) {
+        const app::Preview &what = one.preview;
+        const QString remark = what.refusal        ? tr("would be refused: ") + what.refusal->what
+                               : what.isOwnerAlive ? what.warnings.value(0)
+                                                   : what.changes.join(u"; ");
+        table.add({{idOf(one.item), Tone::Strong},
+                   {fact(what, QLatin1StringView("Owner"))},
+                   {fact(what, QLatin1StringView("Held for"))},
+                   {fact(what, QLatin1StringView("Cached copy"))},
+                   {fact(what, QLatin1StringView("Database"))},
+                   {remark, what.refusal ? Tone::Bad : Tone::Warn}});
+    }
+    return table;
+}
+
+QString summaryOf(const app::BulkPreview &preview)
+{
+    QString text =
+        preview.items.size() == 1 ? tr("1 lock") : tr("%1 locks").arg(preview.items.size());
+    if (preview.refused() > 0)
+        text += tr(", of which %1 would be refused").arg(preview.refused());
+    if (preview.alive() > 0)
+        text += tr(", of which %1 have a worker that is alive").arg(preview.alive());
+    return text;
+}
+
+QString outcomeWord(const app::BulkOutcome &outcome)
+{
+    return outcome.report ? app::outcomeText(*outcome.report) : tr("not reached");
+}
+
+Tone toneOf(const app::BulkOutcome &outcome)
+{
+    if (!outcome.report)
+        return Tone::Faint;
+    return outcome.report->isDone() ? Tone::Ok : Tone::Bad;
+}
+
+int exitCodeOfAll(const app::BulkReport &report, const Afterwards &after)
+{
+    if (report.isAllDone())
+        return static_cast<int>(after.isUndone ? ExitCode::PartlyDone : ExitCode::Done);
+    const app::BulkOutcome *failed = nullptr;
+    for (const app::BulkOutcome &outcome : report.outcomes) {
+        if (outcome.report && outcome.report->isPartlyDone)
+            return static_cast<int>(ExitCode::PartlyDone);
+        if (!failed && outcome.report && !outcome.report->isDone())
+            failed = &outcome;
+    }
+    if (report.done() > 0)
+        return static_cast<int>(ExitCode::PartlyDone);
+    return static_cast<int>(failed ? exitCodeOf(failed->report->failure->code) : ExitCode::Failed);
+}
+
+} // namespace
+
+QString bulkQuestion(const app::BulkRequest &request)
+{
+    QString verb = app::verbOf(request.deed);
+    verb[0] = verb[0].toUpper();
+    const bool isOne = request.items.size() == 1;
+    const bool isDelete =
+        request.deed == app::BulkDeed::Delete || request.deed == app::BulkDeed::TakeOverAndDelete;
+    const QString what =
+        isDelete ? (isOne ? tr("session") : tr("sessions")) : (isOne ? tr("lock") : tr("locks"));
+    return tr("%1 %2 %3?").arg(verb).arg(request.items.size()).arg(what);
+}
+
+void printBulkPreview(const app::BulkPreview &preview, Context &context)
+{
+    Output &output = context.output();
+    for (const QString &line : previewTable(preview).rendered(0, false).split(u'\n')) {
+        if (!line.isEmpty())
+            output.note(line, Tone::Plain);
+    }
+    output.note(summaryOf(preview), Tone::Strong);
+}
+
+void printBulkPreviewAsData(const app::BulkPreview &preview, const app::BulkRequest &request,
+                            Context &context)
+{
+    Output &output = context.output();
+    if (!context.isJson()) {
+        if (!preview.items.isEmpty())
+            output.table(previewTable(preview));
+        output.note(summaryOf(preview));
+        return;
+    }
+    Json items = Json::array();
+    for (const app::BulkPreviewItem &one : preview.items) {
+        Json item;
+        item["session_id"] = jsonOf(idOf(one.item));
+        item["token"] = jsonOfBytes(one.item.seen.bytes());
+        item["effects"] = jsonOf(one.preview.effects);
+        item["changes"] = jsonOf(one.preview.changes);
+        item["warnings"] = jsonOf(one.preview.warnings);
+        item["error"] = jsonOrNull(one.preview.refusal);
+        items.push_back(std::move(item));
+    }
+    Json json;
+    json["action"] = jsonOf(app::verbOf(request.deed));
+    json["dry_run"] = true;
+    json["items"] = std::move(items);
+    json["error"] = jsonOrNull(preview.refusal);
+    output.json(documentText(json));
+}
+
+void printProgress(const app::BulkProgress &progress, Context &context)
+{
+    context.output().note(tr("%1 of %2  %3  %4")
+                              .arg(progress.through)
+                              .arg(progress.of)
+                              .arg(idOf(progress.newest.item), outcomeWord(progress.newest)),
+                          toneOf(progress.newest));
+}
+
+int printBulkReport(const app::BulkReport &report, const Afterwards &after,
+                    const app::BulkRequest &request, Context &context)
+{
+    Output &output = context.output();
+    const int exitCode = exitCodeOfAll(report, after);
+    if (context.isJson()) {
+        Json json = Json::parse(app::bulkJson(report).toStdString());
+        json["action"] = jsonOf(app::verbOf(request.deed));
+        json["watched_ms"] = jsonOf(after.watched);
+        json["reappeared"] = jsonOf(after.texts);
+        output.json(documentText(json));
+    } else {
+        TextTable table({{tr("SESSION")}, {tr("OUTCOME"), false, true}});
+        for (const app::BulkOutcome &outcome : report.outcomes)
+            table.add(
+                {{idOf(outcome.item), Tone::Strong}, {outcomeWord(outcome), toneOf(outcome)}});
+        output.table(table);
+    }
+    QString summary = tr("%1 of %2 done").arg(report.done()).arg(report.outcomes.size());
+    if (report.notReached() > 0)
+        summary += tr(", %1 not reached").arg(report.notReached());
+    if (after.watched > milliseconds::zero() && after.texts.isEmpty())
+        summary += tr("; nothing came back within %1").arg(spanText(after.watched));
+    output.note(summary, report.isAllDone() ? Tone::Ok : Tone::Bad);
+    return exitCode;
+}
+
+Result<void> writeResults(const app::BulkReport &report, const QString &file)
+{
+    if (file.isEmpty())
+        return {};
+    QSaveFile target(file);
+    const QByteArray bytes = file.endsWith(u".json") ? app::bulkJson(report) : app::bulkCsv(report);
+    if (target.open(QIODevice::WriteOnly) && target.write(bytes) == bytes.size() && target.commit())
+        return {};
+    return Error{ErrorCode::Io, u"cannot write " + file + u": " + target.errorString(),
+                 tr("the results are above, and in the audit log")};
+}
+
+} // namespace lockkeeper::cli
