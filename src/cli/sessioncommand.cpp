@@ -76,6 +76,13 @@ void SessionCommand::declare(CLI::App &app)
                          .join(u'\n'));
 }
 
+void SessionCommand::declareReveal(CLI::App &verb)
+{
+    addFlag(verb, "--reveal", m_isRevealing,
+            tr("With --json: show the messages' texts, and fields that are not known; that\n"
+               "you asked is kept in the audit log"));
+}
+
 void SessionCommand::declareReading(CLI::App &app)
 {
     CLI::App *get = app.add_subcommand("get", tr("Get a session: from the cache, else from the "
@@ -83,6 +90,7 @@ void SessionCommand::declareReading(CLI::App &app)
                                                   .toStdString());
     addSession(*get, "SESSION", m_session, tr("The session's id"));
     addUser(*get, "--user", m_user, tr("Only if it is this user's"));
+    declareReveal(*get);
     get->group(kVerbs);
     addExamples(*get, tr(kGetExample));
     get->callback([this] { m_verb = Verb::Get; });
@@ -101,6 +109,7 @@ void SessionCommand::declareWriting(CLI::App &app)
 {
     CLI::App *create = app.add_subcommand("create", tr("Create an empty session").toStdString());
     addUser(*create, "--user", m_user, tr("Whose session it is"))->required();
+    declareReveal(*create);
     create->group(kVerbs);
     addExamples(*create, tr(kCreateExample));
     create->callback([this] { m_verb = Verb::Create; });
@@ -113,6 +122,7 @@ void SessionCommand::declareWriting(CLI::App &app)
         ->check(checkedRole)
         ->type_name("ROLE");
     addText(*append, "--content", m_content, tr("The message's text"))->required();
+    declareReveal(*append);
     append->group(kVerbs);
     addExamples(*append, tr(kAppendExample));
     append->callback([this] { m_verb = Verb::Append; });
@@ -120,6 +130,7 @@ void SessionCommand::declareWriting(CLI::App &app)
     CLI::App *rename = app.add_subcommand("rename", tr("Give a session a title").toStdString());
     addSession(*rename, "SESSION", m_session, tr("The session's id"));
     addText(*rename, "TITLE", m_title, tr("The new title"))->required();
+    declareReveal(*rename);
     rename->group(kVerbs);
     addExamples(*rename, tr(kRenameExample));
     rename->callback([this] { m_verb = Verb::Rename; });
@@ -127,6 +138,9 @@ void SessionCommand::declareWriting(CLI::App &app)
 
 QCoro::Task<int> SessionCommand::run(Context &context)
 {
+    if (m_isRevealing && !context.isJson())
+        co_return context.fail({ErrorCode::InvalidInput, tr("--reveal goes with --json"),
+                                tr("lockkeeper-cli show SESSION --reveal prints texts")});
     const bool isWriting = m_verb != Verb::Get && m_verb != Verb::List;
     const std::optional<Error> readOnly = context.readOnlyRefusal();
     if (isWriting && readOnly)
@@ -331,12 +345,12 @@ QCoro::Task<int> SessionCommand::print(ChatSession session, app::Workspace &work
         printSession(session, context.output());
         co_return code(ExitCode::Done);
     }
-    if (!session.messages.isEmpty()) {
+    if (m_isRevealing) {
         const Result<void> recorded = co_await recordReveal(workspace);
         if (!recorded)
             co_return context.fail(recorded.error());
     }
-    context.output().json(sessionDocument(session));
+    context.output().json(sessionDocument(session, m_isRevealing));
     co_return code(ExitCode::Done);
 }
 

@@ -28,6 +28,7 @@ private:
 
     void declareReading(CLI::App &app);
     void declareWriting(CLI::App &app);
+    void declareReveal(CLI::App &verb);
     [[nodiscard]] QCoro::Task<int> runCreate(app::Workspace &workspace, Context &context);
     [[nodiscard]] QCoro::Task<int> runGet(app::Workspace &workspace, Context &context);
     [[nodiscard]] QCoro::Task<int> runList(app::Workspace &workspace, Context &context);
@@ -46,7 +47,8 @@ private:
     /// @return the exit code, or nothing when all is done.
     [[nodiscard]] QCoro::Task<std::optional<int>>
     conclude(app::ActionReport report, app::Workspace &workspace, Context &context) const;
-    /// With --json the session as the platform writes it; its texts are in it, and that is audited.
+    /// With --json the session as the platform writes it; its texts with --reveal, which is
+    /// audited.
     [[nodiscard]] QCoro::Task<int> print(sessions::ChatSession session, app::Workspace &workspace,
                                          Context &context) const;
 
@@ -59,6 +61,7 @@ private:
     QString m_role;
     QString m_content;
     QString m_title;
+    bool m_isRevealing = false;
 };
 
 } // namespace lockkeeper::cli

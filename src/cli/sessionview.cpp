@@ -3,13 +3,19 @@
 
 #include "cli/jsonvalues.h"
 #include "core/text.h"
+#include "sessions/jsonvalue.h"
 #include "sessions/sessionjson.h"
 
 #include <QCoreApplication>
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 namespace lockkeeper::cli {
 
 using sessions::ChatSession;
+using sessions::JsonValue;
 using sessions::SessionSummary;
 
 namespace {
@@ -32,6 +38,47 @@ QByteArray withoutSecrets(const QByteArray &credentialsJson)
     return lineText(masked);
 }
 
+/// What is known to hold no text of a conversation. `credentials` come masked, `messages` are
+/// masked one by one.
+constexpr std::array<QByteArrayView, 14> kPlainInSession{
+    "session_id",      "user_id",
+    "title",           "messages",
+    "usage",           "credentials",
+    "started_at",      "updated_at",
+    "chat_status",     "successful_agent_runs",
+    "organization_id", "successful_agent_schedules",
+    "team_id",         "is_pinned"};
+constexpr std::array<QByteArrayView, 6> kPlainInMessage{"role",       "id",          "sequence",
+                                                        "created_at", "duration_ms", "session_id"};
+
+/// The object with its members in their order; what is null stays null.
+JsonValue masked(const JsonValue &object, std::span<const QByteArrayView> plain)
+{
+    JsonValue shown = JsonValue::object();
+    for (std::size_t i = 0; i < object.keys().size(); ++i) {
+        const QByteArray &key = object.keys()[i];
+        const JsonValue &value = object.items()[i];
+        const bool isShown = value.isNull() || std::ranges::find(plain, key) != plain.end();
+        shown.append(key, isShown ? value : JsonValue::string(QByteArray("***")));
+    }
+    return shown;
+}
+
+QByteArray withoutTexts(const QByteArray &document)
+{
+    const Result<JsonValue> session = JsonValue::parse(document);
+    if (!session)
+        return {}; // we wrote it ourselves
+    JsonValue shown = masked(*session, kPlainInSession);
+    JsonValue messages = JsonValue::array();
+    if (const JsonValue *known = session->find("messages")) {
+        for (const JsonValue &message : known->items())
+            messages.append(masked(message, kPlainInMessage));
+    }
+    shown.set("messages", messages);
+    return shown.write();
+}
+
 QString textOf(const std::optional<UserId> &user)
 {
     return user ? printable(user->bytes()) : tr("none");
@@ -49,10 +96,11 @@ QString textOf(const std::optional<QString> &text)
 
 } // namespace
 
-QByteArray sessionDocument(ChatSession session)
+QByteArray sessionDocument(ChatSession session, bool isRevealed)
 {
     session.credentialsJson = withoutSecrets(session.credentialsJson);
-    return sessions::serializeSession(session);
+    const QByteArray document = sessions::serializeSession(session);
+    return isRevealed ? document : withoutTexts(document);
 }
 
 void printSession(const ChatSession &session, Output &output)

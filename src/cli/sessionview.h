@@ -10,9 +10,9 @@
 /// Sessions of the store, for people and for programs.
 namespace lockkeeper::cli {
 
-/// The session as the platform writes it, every field and digit; credentials show their providers
-/// only.
-[[nodiscard]] QByteArray sessionDocument(sessions::ChatSession session);
+/// The session as the platform writes it, in its order; credentials show their providers only.
+/// Without `isRevealed`, "***" stands for what messages say and for all that we do not know.
+[[nodiscard]] QByteArray sessionDocument(sessions::ChatSession session, bool isRevealed);
 /// For people: no text of a message is in it.
 void printSession(const sessions::ChatSession &session, Output &output);
 
