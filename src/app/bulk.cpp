@@ -153,7 +153,8 @@ QCoro::Task<BulkPreview> previewBulk(Actions &actions, BulkRequest request)
     for (const BulkItem &item : request.items) {
         if (request.stop.stop_requested())
             break;
-        whole.items.append({item, co_await preview(actions, request, item)});
+        const Preview one = co_await preview(actions, request, item);
+        whole.items.append({item, one});
     }
     co_return whole;
 }
