@@ -22,6 +22,15 @@ Error fileError(const QString &file, const QString &what)
                                         "give a file that lockkeeper-cli list --json wrote")};
 }
 
+/// The member's text as it is shown and taken back; empty where there is none.
+QByteArray bytesOf(const Json &object, const char *name)
+{
+    const bool isText = object.is_object() && object.contains(name) && object[name].is_string();
+    return isText ? bytesFromPrintable(
+                        QString::fromStdString(object[name].get_ref<const std::string &>()))
+                  : QByteArray();
+}
+
 } // namespace
 
 void ActOptions::declare(CLI::App &app)
@@ -57,13 +66,22 @@ void ManyOptions::declare(CLI::App &app)
             tr("Write each one's outcome to this file: CSV, or JSON where its name ends\n"
                "in .json"))
         ->type_name("FILE");
-    app.add_option_function<int>(
-           "--cap", [this](const int &cap) { m_cap = cap; },
-           tr("Raise the number of locks that may be touched at once (50, or the\n"
-              "profile's)")
-               .toStdString())
-        ->type_name("NUMBER")
-        ->check(CLI::PositiveNumber);
+    addNumber(app, "--cap", m_cap, 1,
+              tr("Raise the number of locks that may be touched at once (50, or the\n"
+                 "profile's)"));
+}
+
+std::optional<Error> ManyOptions::misuseOfOne() const
+{
+    if (m_filter.isGivenBesidesUser() || !m_file.isEmpty())
+        return Error{ErrorCode::InvalidInput, tr("SESSION and a filter do not go together"),
+                     tr("leave one of them away")};
+    if (!m_resultFile.isEmpty() || m_cap)
+        return Error{
+            ErrorCode::InvalidInput,
+            tr("%1 is for many").arg(m_cap ? QStringLiteral("--cap") : QStringLiteral("--results")),
+            tr("leave it away, or give a filter instead of SESSION")};
+    return std::nullopt;
 }
 
 Task<QList<app::BulkItem>> ManyOptions::items(app::Workspace &workspace, Context &context)
@@ -72,7 +90,7 @@ Task<QList<app::BulkItem>> ManyOptions::items(app::Workspace &workspace, Context
         if (m_filter.isGiven())
             co_return Error{
                 ErrorCode::InvalidInput, tr("--from names the locks: it goes with no filter"), {}};
-        co_return itemsOfFile();
+        co_return itemsOfFile(context);
     }
     if (const Result<void> checked = m_filter.check(); !checked)
         co_return checked.error();
@@ -89,7 +107,7 @@ Task<QList<app::BulkItem>> ManyOptions::items(app::Workspace &workspace, Context
     co_return items;
 }
 
-Result<QList<app::BulkItem>> ManyOptions::itemsOfFile() const
+Result<QList<app::BulkItem>> ManyOptions::itemsOfFile(Context &context) const
 {
     QFile file(m_file);
     const bool isOpen =
@@ -101,18 +119,20 @@ Result<QList<app::BulkItem>> ManyOptions::itemsOfFile() const
     if (!json.is_array())
         return fileError(m_file, tr("it is no list of locks"));
     QList<app::BulkItem> items;
+    int number = 0;
     for (const Json &one : json) {
-        const auto session = one.find("session_id");
-        const auto token = one.find("token");
-        const bool isLock = one.is_object() && session != one.end() && token != one.end() &&
-                            session->is_string() && token->is_string();
-        if (!isLock)
-            return fileError(m_file,
-                             tr("entry %1 has no session_id and token").arg(items.size() + 1));
-        const auto bytesOf = [](const Json &value) {
-            return bytesFromPrintable(QString::fromStdString(value.get_ref<const std::string &>()));
-        };
-        items.append({SessionId(bytesOf(*session)), Token(bytesOf(*token)), std::nullopt});
+        ++number;
+        const SessionId session(bytesOf(one, "session_id"));
+        const bool hasToken = one.is_object() && one.contains("token");
+        const bool isForeign =
+            hasToken && one["token"].is_null(); // list names what is no lock, too
+        if (session.isEmpty() || !hasToken || !(isForeign || one["token"].is_string()))
+            return fileError(m_file, tr("entry %1 has no session_id and token").arg(number));
+        if (isForeign)
+            context.output().warning(
+                tr("%1 is left out: its key holds no lock").arg(printable(session.bytes())));
+        else
+            items.append({session, Token(bytesOf(one, "token")), std::nullopt});
     }
     return items;
 }

@@ -45,18 +45,15 @@ public:
     void declare(CLI::App &app);
     /// Whether it is about many at all.
     [[nodiscard]] bool isGiven() const { return m_filter.isGiven() || !m_file.isEmpty(); }
-    /// … by more than --user, which of one session says whose it has to be.
-    [[nodiscard]] bool isGivenBesidesUser() const
-    {
-        return m_filter.isGivenBesidesUser() || !m_file.isEmpty();
-    }
+    /// What makes no sense of one session; --user may: it says whose it has to be.
+    [[nodiscard]] std::optional<Error> misuseOfOne() const;
     [[nodiscard]] const std::optional<UserId> &user() const { return m_filter.filter().user; }
     [[nodiscard]] const QString &resultFile() const { return m_resultFile; }
     [[nodiscard]] std::optional<int> raisedCap() const { return m_cap; }
     [[nodiscard]] Task<QList<app::BulkItem>> items(app::Workspace &workspace, Context &context);
 
 private:
-    [[nodiscard]] Result<QList<app::BulkItem>> itemsOfFile() const;
+    [[nodiscard]] Result<QList<app::BulkItem>> itemsOfFile(Context &context) const;
 
     FilterOptions m_filter;
     QString m_file;

@@ -10,8 +10,6 @@
 #include "cli/reportprinter.h"
 #include "core/text.h"
 
-#include <QFile>
-
 #include <algorithm>
 
 namespace lockkeeper::cli {
@@ -77,6 +75,37 @@ Task<QString> confirmed(QString phrase, QString question, ActOptions options, Co
                                       tr(" This is production. Type %1 to do it:").arg(phrase));
 }
 
+/// Says by which option the cap is raised.
+Error withCapOption(Error refusal, const app::BulkRequest &request, const app::Workspace &workspace)
+{
+    const int cap = request.raisedCap.value_or(workspace.target().guardrails.cap);
+    if (request.items.size() > cap)
+        refusal.hint =
+            tr("choose fewer, or give --cap %1 if you mean all of them").arg(request.items.size());
+    return refusal;
+}
+
+/// Shows what would be done and asks for a yes. @return the exit code of a dry run, or of a
+/// refusal; nothing: what was typed is in `typed`, and it is to be done.
+QCoro::Task<std::optional<int>> preview(app::BulkRequest request, ActOptions options,
+                                        app::Workspace &workspace, Context &context, QString *typed)
+{
+    const app::BulkPreview preview = co_await app::previewBulk(workspace.actions(), request);
+    if (options.isDryRun)
+        printBulkPreviewAsData(preview, request, context);
+    if (preview.refusal)
+        co_return context.fail(withCapOption(*preview.refusal, request, workspace));
+    if (options.isDryRun)
+        co_return exitCodeOf(preview);
+    printBulkPreview(preview, context);
+    const Result<QString> answer =
+        co_await confirmed(preview.phrase, bulkQuestion(request), options, context);
+    if (!answer)
+        co_return context.fail(answer.error());
+    *typed = *answer;
+    co_return std::nullopt;
+}
+
 } // namespace
 
 QCoro::Task<int> runOne(OneAct act, ActOptions options, app::Workspace &workspace, Context &context)
@@ -127,20 +156,14 @@ QCoro::Task<int> runMany(app::BulkRequest request, ActOptions options, QString r
     request.typed = options.typed;
     request.stop = context.stop();
     if (!options.isConfirmed || options.isDryRun) {
-        const app::BulkPreview preview = co_await app::previewBulk(workspace.actions(), request);
-        if (options.isDryRun)
-            printBulkPreviewAsData(preview, request, context);
-        if (preview.refusal)
-            co_return context.fail(*preview.refusal);
-        if (options.isDryRun)
-            co_return static_cast<int>(ExitCode::Done);
-        printBulkPreview(preview, context);
-        const Result<QString> answer =
-            co_await confirmed(preview.phrase, bulkQuestion(request), options, context);
-        if (!answer)
-            co_return context.fail(answer.error());
-        request.typed = *answer;
+        const std::optional<int> ended =
+            co_await preview(request, options, workspace, context, &request.typed);
+        if (ended)
+            co_return *ended;
     }
+    ResultFile results(resultFile);
+    if (const Result<void> opened = results.open(); !opened)
+        co_return context.fail(opened.error());
     const milliseconds span = verifySpan(options);
     if (span > milliseconds::zero())
         workspace.hear();
@@ -150,8 +173,8 @@ QCoro::Task<int> runMany(app::BulkRequest request, ActOptions options, QString r
     };
     const app::BulkReport report = co_await app::runBulk(workspace.actions(), request, tell);
     if (report.refusal)
-        co_return context.fail(*report.refusal);
-    const Result<void> written = writeResults(report, resultFile);
+        co_return context.fail(withCapOption(*report.refusal, request, workspace));
+    const Result<void> written = results.write(report);
     const Afterwards after = co_await watchAfterwards(workspace, span, context);
     const int exitCode = printBulkReport(report, after, request, context);
     if (!written)

@@ -70,6 +70,20 @@ CLI::Option *addTexts(CLI::App &verb, const char *name, QStringList &into, const
         ->allow_extra_args(false);
 }
 
+CLI::Option *addNumber(CLI::App &verb, const char *name, std::optional<int> &into, int least,
+                       const QString &help)
+{
+    return addTaken(verb, name, help, "NUMBER", [&into, least](const QString &text) {
+        bool isNumber = false;
+        into = text.toInt(&isNumber);
+        if (isNumber && *into >= least)
+            return QString();
+        return QCoreApplication::translate("cli", "\"%1\" is no whole number of %2 or more")
+            .arg(text)
+            .arg(least);
+    });
+}
+
 CLI::Option *addNumber(CLI::App &verb, const char *name, int &into, int least, const QString &help)
 {
     return addTaken(verb, name, help, "NUMBER", [&into, least](const QString &text) {

@@ -29,6 +29,8 @@ CLI::Option *addText(CLI::App &verb, const char *name, std::optional<QString> &i
 CLI::Option *addWord(CLI::App &verb, const char *name, QString &into, const QString &help);
 CLI::Option *addTexts(CLI::App &verb, const char *name, QStringList &into, const QString &help);
 CLI::Option *addNumber(CLI::App &verb, const char *name, int &into, int least, const QString &help);
+CLI::Option *addNumber(CLI::App &verb, const char *name, std::optional<int> &into, int least,
+                       const QString &help);
 CLI::Option *addSpan(CLI::App &verb, const char *name, std::optional<milliseconds> &into,
                      const QString &help);
 CLI::Option *addFlag(CLI::App &verb, const char *name, bool &into, const QString &help);

@@ -6,8 +6,6 @@
 #include "cli/jsonvalues.h"
 #include "core/text.h"
 
-#include <QSaveFile>
-
 namespace lockkeeper::cli {
 
 namespace {
@@ -182,16 +180,43 @@ int printBulkReport(const app::BulkReport &report, const Afterwards &after,
     return exitCode;
 }
 
-Result<void> writeResults(const app::BulkReport &report, const QString &file)
+int exitCodeOf(const app::BulkPreview &preview)
 {
-    if (file.isEmpty())
+    if (preview.refusal)
+        return static_cast<int>(exitCodeOf(preview.refusal->code));
+    for (const app::BulkPreviewItem &one : preview.items) {
+        if (preview.refused() == preview.items.size())
+            return static_cast<int>(exitCodeOf(one.preview.refusal->code));
+    }
+    return static_cast<int>(preview.refused() > 0 ? ExitCode::PartlyDone : ExitCode::Done);
+}
+
+ResultFile::ResultFile(const QString &name)
+    : m_file(name)
+{}
+
+Result<void> ResultFile::open()
+{
+    if (!isWanted() || m_file.open(QIODevice::WriteOnly))
         return {};
-    QSaveFile target(file);
-    const QByteArray bytes = file.endsWith(u".json") ? app::bulkJson(report) : app::bulkCsv(report);
-    if (target.open(QIODevice::WriteOnly) && target.write(bytes) == bytes.size() && target.commit())
+    return failure(tr("nothing was touched; give another --results"));
+}
+
+Result<void> ResultFile::write(const app::BulkReport &report)
+{
+    if (!isWanted())
         return {};
-    return Error{ErrorCode::Io, u"cannot write " + file + u": " + target.errorString(),
-                 tr("the results are above, and in the audit log")};
+    const bool isJson = m_file.fileName().endsWith(u".json");
+    const QByteArray bytes = isJson ? app::bulkJson(report) : app::bulkCsv(report);
+    if (m_file.write(bytes) == bytes.size() && m_file.commit())
+        return {};
+    return failure(tr("the results are above, and in the audit log"));
+}
+
+Error ResultFile::failure(const QString &hint) const
+{
+    return {ErrorCode::Io, tr("cannot write %1: %2").arg(m_file.fileName(), m_file.errorString()),
+            hint};
 }
 
 } // namespace lockkeeper::cli

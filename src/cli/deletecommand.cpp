@@ -39,16 +39,13 @@ std::optional<Error> DeleteCommand::misuse() const
         return Error{ErrorCode::InvalidInput, tr("delete needs SESSION, which was not given"),
                      tr("write: lockkeeper-cli delete SESSION, or give a filter such as "
                         "--state no_expiry")};
-    if (isOne && m_many.isGivenBesidesUser())
-        return Error{ErrorCode::InvalidInput, tr("SESSION and a filter do not go together"),
-                     tr("leave one of them away")};
     if (isOne && m_takesOverSeen)
         return Error{ErrorCode::InvalidInput, tr("--take-over-seen is for many"),
                      tr("give --take-over with the token that you saw")};
     if (!isOne && m_takeOver)
         return Error{ErrorCode::InvalidInput, tr("--take-over belongs to one SESSION"),
                      tr("of many, --take-over-seen takes each lock from the owner that was seen")};
-    return std::nullopt;
+    return isOne ? m_many.misuseOfOne() : std::nullopt;
 }
 
 app::DeleteRequest DeleteCommand::request(Context &context) const

@@ -44,7 +44,7 @@ std::optional<Error> ReleaseCommand::misuse() const
     if (m_session.isEmpty() && m_token)
         return Error{ErrorCode::InvalidInput, tr("--token belongs to one SESSION"),
                      tr("many locks are each released with the token that was seen of it")};
-    return std::nullopt;
+    return m_session.isEmpty() ? std::nullopt : m_many.misuseOfOne();
 }
 
 QCoro::Task<int> ReleaseCommand::run(Context &context)

@@ -65,43 +65,82 @@ QList<QJsonObject> CliProgram::audit() const
     return lines;
 }
 
-std::unique_ptr<QProcess> CliProgram::start(const QStringList &arguments) const
-{
-    return start(arguments, {});
-}
-
-std::unique_ptr<QProcess> CliProgram::start(const QStringList &arguments,
-                                            const QString &outputFile) const
+std::unique_ptr<QProcess> CliProgram::prepared() const
 {
     auto process = std::make_unique<QProcess>();
     process->setProcessEnvironment(m_environment);
     process->setStandardInputFile(QProcess::nullDevice());
-    if (!outputFile.isEmpty())
-        process->setStandardOutputFile(outputFile);
     dieWithParent(*process);
-    process->start(qEnvironmentVariable("LK_BIN") + QStringLiteral("/lockkeeper-cli"), arguments);
+    return process;
+}
+
+void CliProgram::start(QProcess &process, const QStringList &arguments)
+{
+    process.start(qEnvironmentVariable("LK_BIN") + QStringLiteral("/lockkeeper-cli"), arguments);
+}
+
+std::unique_ptr<QProcess> CliProgram::start(const QStringList &arguments) const
+{
+    auto process = prepared();
+    start(*process, arguments);
     return process;
 }
 
 CliRun CliProgram::run(const QStringList &arguments) const
 {
-    return runInto({}, arguments);
+    const auto process = prepared();
+    start(*process, arguments);
+    return ended(*process);
 }
 
 CliRun CliProgram::runInto(const QString &file, const QStringList &arguments) const
 {
-    const std::unique_ptr<QProcess> process = start(arguments, file);
+    const auto process = prepared();
+    process->setStandardOutputFile(file);
+    start(*process, arguments);
+    return ended(*process);
+}
+
+CliRun CliProgram::runFrom(const QString &file, const QStringList &arguments) const
+{
+    const auto process = prepared();
+    process->setStandardInputFile(file);
+    start(*process, arguments);
+    return ended(*process);
+}
+
+CliRun ended(QProcess &process)
+{
     CliRun run;
-    if (!process->waitForFinished(kLimit)) {
-        run.err = "did not end: " + process->errorString().toUtf8();
-        process->kill();
-        process->waitForFinished();
+    if (process.state() != QProcess::NotRunning && !process.waitForFinished(kLimit)) {
+        run.err = "did not end: " + process.errorString().toUtf8();
+        process.kill();
+        process.waitForFinished();
         return run;
     }
-    run.out = process->readAllStandardOutput();
-    run.err = process->readAllStandardError();
-    run.exitCode = process->exitStatus() == QProcess::NormalExit ? process->exitCode() : -1;
+    run.out = process.readAllStandardOutput();
+    run.err = process.readAllStandardError();
+    run.exitCode = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
     return run;
+}
+
+QString writeFile(const QString &path, const QByteArray &text)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size())
+        qFatal("cannot write %s", qPrintable(path));
+    return path;
+}
+
+QByteArray readFile(const QString &path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+QStringList words(const char *text)
+{
+    return QString::fromUtf8(text).split(u' ', Qt::SkipEmptyParts);
 }
 
 QJsonObject nextEvent(QProcess &process, const QString &event)

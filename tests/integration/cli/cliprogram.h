@@ -48,6 +48,13 @@ public:
     {
         return m_folder.filePath(QStringLiteral("state/lockkeeper/audit"));
     }
+    /// A file of that name in the program's own temporary folder.
+    [[nodiscard]] QString path(const QString &name) const { return m_folder.filePath(name); }
+    /// Where the saved connections are.
+    [[nodiscard]] QString profilesPath() const
+    {
+        return path(QStringLiteral("config/lockkeeper/profiles.json"));
+    }
     /// The lines of the audit log.
     [[nodiscard]] QList<QJsonObject> audit() const;
 
@@ -55,16 +62,29 @@ public:
     [[nodiscard]] CliRun run(const QStringList &arguments) const;
     /// The same, with the file as its standard output.
     [[nodiscard]] CliRun runInto(const QString &file, const QStringList &arguments) const;
+    /// The same, with the file as its standard input.
+    [[nodiscard]] CliRun runFrom(const QString &file, const QStringList &arguments) const;
     /// Starts it; whoever gets it ends it.
     [[nodiscard]] std::unique_ptr<QProcess> start(const QStringList &arguments) const;
 
 private:
-    [[nodiscard]] std::unique_ptr<QProcess> start(const QStringList &arguments,
-                                                  const QString &outputFile) const;
+    [[nodiscard]] std::unique_ptr<QProcess> prepared() const;
+    static void start(QProcess &process, const QStringList &arguments);
 
     QTemporaryDir m_folder;
     QProcessEnvironment m_environment;
 };
+
+/// Writes the file. @return its path, for where a path is wanted.
+QString writeFile(const QString &path, const QByteArray &text);
+/// All of the file; empty where there is none.
+[[nodiscard]] QByteArray readFile(const QString &path);
+
+/// Waits for its end, and says what it left.
+[[nodiscard]] CliRun ended(QProcess &process);
+
+/// Words as arguments.
+[[nodiscard]] QStringList words(const char *text);
 
 /// The next line of a running program that is a JSON object with `event` (any, when empty); an
 /// empty object when none comes.

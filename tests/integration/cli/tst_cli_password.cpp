@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "integration/cli/cliprogram.h"
-#include "support/childprocess.h"
+#include "integration/cli/terminal.h"
 #include "support/postgresserver.h"
 
 #include <QFile>
 #include <QTest>
 
 #include <csignal>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdlib.h>
-#include <termios.h>
-#include <unistd.h>
 
 using namespace lockkeeper;
 using namespace lockkeeper::test;
@@ -19,71 +14,6 @@ using namespace lockkeeper::test;
 namespace {
 
 constexpr int kEnd = 60'000;
-
-/// A terminal of our own: what is written to it is typed, what is read from it was on screen.
-class Terminal
-{
-public:
-    Terminal()
-        : m_keyboard(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC))
-    {
-        ::grantpt(m_keyboard);
-        ::unlockpt(m_keyboard);
-        m_name = ::ptsname(m_keyboard);
-        m_screen = ::open(m_name.constData(), O_RDWR | O_NOCTTY | O_CLOEXEC);
-    }
-    ~Terminal()
-    {
-        ::close(m_screen);
-        ::close(m_keyboard);
-    }
-    Terminal(const Terminal &) = delete;
-    Terminal &operator=(const Terminal &) = delete;
-
-    [[nodiscard]] bool isOpen() const { return m_screen >= 0; }
-    [[nodiscard]] QString name() const { return QString::fromLocal8Bit(m_name); }
-    [[nodiscard]] bool hasEcho() const
-    {
-        termios now{};
-        return ::tcgetattr(m_screen, &now) == 0 && (now.c_lflag & ECHO) != 0;
-    }
-    void type(const QByteArray &keys)
-    {
-        QCOMPARE(::write(m_keyboard, keys.constData(), static_cast<size_t>(keys.size())),
-                 keys.size());
-    }
-    /// All that was on screen by now.
-    QByteArray text()
-    {
-        pollfd ready{m_keyboard, POLLIN, 0};
-        while (::poll(&ready, 1, 0) == 1) {
-            char buffer[4096];
-            const ssize_t count = ::read(m_keyboard, buffer, sizeof buffer);
-            if (count <= 0)
-                break;
-            m_text.append(buffer, count);
-        }
-        return m_text;
-    }
-
-private:
-    int m_keyboard;
-    int m_screen = -1;
-    QByteArray m_name;
-    QByteArray m_text;
-};
-
-std::unique_ptr<QProcess> startOn(const Terminal &terminal, const CliProgram &cli,
-                                  const QStringList &arguments)
-{
-    auto process = std::make_unique<QProcess>();
-    process->setProcessEnvironment(cli.environment());
-    process->setStandardInputFile(terminal.name());
-    process->setStandardErrorFile(terminal.name());
-    dieWithParent(*process);
-    process->start(qEnvironmentVariable("LK_BIN") + QStringLiteral("/lockkeeper-cli"), arguments);
-    return process;
-}
 
 RedisServer::Options locked()
 {
