@@ -65,7 +65,8 @@ public:
             value->get<qint64>() <= std::numeric_limits<int>::max())
             into = value->get<int>();
         else
-            refuse(QLatin1StringView(name) + u" is no whole number", {});
+            refuse(QLatin1StringView(name) + u" is no whole number",
+                   QStringLiteral("write it in digits, without quotes"));
     }
     void read(const char *name, double &into)
     {
@@ -73,7 +74,8 @@ public:
         if (value && value->is_number())
             into = value->get<double>();
         else if (value)
-            refuse(QLatin1StringView(name) + u" is no number", {});
+            refuse(QLatin1StringView(name) + u" is no number",
+                   QStringLiteral("write it in digits, without quotes"));
     }
 
 private:

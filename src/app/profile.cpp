@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/profile.h"
 
+#include "app/tunnelspec.h"
 #include "redis/deploymenturl.h"
 
+#include <QHostAddress>
 #include <QRegularExpression>
 
 #include <algorithm>
@@ -13,6 +15,7 @@ namespace {
 
 constexpr qsizetype kLongestName = 100;
 constexpr int kMostAtOnce = 1'000'000;
+const QString kLoopback = QStringLiteral("localhost");
 
 Error invalid(const Profile &profile, const QString &what, const QString &hint)
 {
@@ -27,12 +30,33 @@ Error passwordInside(const Profile &profile, const QString &field)
                        profile.name + u'"');
 }
 
+/// Not of those that would break the line, or have a name read as another one.
+bool isPlain(QChar c)
+{
+    switch (c.direction()) {
+    case QChar::DirLRE:
+    case QChar::DirLRO:
+    case QChar::DirRLE:
+    case QChar::DirRLO:
+    case QChar::DirPDF:
+    case QChar::DirLRI:
+    case QChar::DirRLI:
+    case QChar::DirFSI:
+    case QChar::DirPDI:
+        return false;
+    default:
+        break;
+    }
+    const QChar::Category category = c.category();
+    return c != u'"' && category != QChar::Other_Control && category != QChar::Separator_Line &&
+           category != QChar::Separator_Paragraph;
+}
+
 Result<void> checkName(const Profile &profile)
 {
     const QString &name = profile.name;
-    const bool hasControl = std::ranges::any_of(
-        name, [](QChar c) { return c.category() == QChar::Other_Control || c == u'"'; });
-    if (!name.isEmpty() && name.trimmed() == name && !hasControl && name.size() <= kLongestName)
+    if (!name.isEmpty() && name.trimmed() == name && name.size() <= kLongestName &&
+        std::ranges::all_of(name, &isPlain))
         return {};
     return Error{ErrorCode::InvalidInput, u"\"" + name + u"\" is no name for a profile",
                  QStringLiteral("give it a short name without quotes and line breaks, such as "
@@ -52,6 +76,15 @@ Result<redis::Deployment> serverOf(const Profile &profile)
                        QStringLiteral("name a server by redis:// or rediss://; Sentinels and "
                                       "clusters announce addresses that a tunnel does not reach"));
     return server;
+}
+
+Result<void> checkTunnel(const Profile &profile)
+{
+    if (profile.ssh.isEmpty())
+        return {};
+    const Result<TunnelSpec> spec = parseTunnel(profile.ssh);
+    return spec ? Result<void>()
+                : invalid(profile, u"ssh: " + spec.error().what, spec.error().hint);
 }
 
 Result<std::optional<sessions::Dsn>> databaseOf(const Profile &profile)
@@ -86,7 +119,8 @@ Result<void> checkFamilies(const Profile &profile)
         if (const Result<void> valid = family.check(); !valid)
             return invalid(profile, valid.error().what, valid.error().hint);
         if (family.name.isEmpty() || names.contains(family.name))
-            return invalid(profile, QStringLiteral("each family needs a name of its own"), {});
+            return invalid(profile, QStringLiteral("each family needs a name of its own"),
+                           QStringLiteral("rename the family that has none, or another's"));
         names.append(family.name);
     }
     return {};
@@ -111,6 +145,52 @@ Result<locks::LockFamily> familyOf(const Profile &profile, const QString &name)
                                              u"; chat and copilot are built in"));
 }
 
+/// However it is written; names are not looked up.
+Endpoint plainly(const Endpoint &endpoint)
+{
+    Endpoint plain = endpoint;
+    plain.host = endpoint.host.toLower();
+    if (plain.host.endsWith(u'.'))
+        plain.host.chop(1);
+    const QHostAddress address(plain.host);
+    if (address.isLoopback())
+        plain.host = kLoopback;
+    else if (!address.isNull())
+        plain.host = address.toString();
+    return plain;
+}
+
+/// Where each of them is asked first: any is enough to reach the whole.
+QList<Endpoint> peersOf(const redis::Deployment &server)
+{
+    const bool isSingle = server.kind == redis::Deployment::Kind::Single;
+    QList<Endpoint> peers;
+    for (const Endpoint &peer : isSingle ? QList<Endpoint>{server.node.endpoint} : server.seeds)
+        peers.append(plainly(peer));
+    return peers;
+}
+
+bool leadsTo(const Profile &profile, const Target &target)
+{
+    const Result<redis::Deployment> server = serverOf(profile);
+    if (!server || server->kind != target.server.kind || server->service != target.server.service ||
+        server->node.database != target.server.node.database)
+        return false;
+    const QList<Endpoint> peers = peersOf(target.server);
+    return std::ranges::any_of(peersOf(*server), [&](const Endpoint &peer) {
+        const bool isElsewhere = peer.kind == Endpoint::Kind::Tcp && peer.host == kLoopback &&
+                                 profile.ssh != target.ssh; // the loopback of another machine
+        return !isElsewhere && peers.contains(peer);
+    });
+}
+
+/// Whether the profile gives less than what is known so far.
+bool isStricter(const Profile &profile, const Guardrails &than)
+{
+    return profile.environment == than.environment ? profile.scope < than.scope
+                                                   : profile.environment > than.environment;
+}
+
 Guardrails guardrailsOf(const Profile &profile)
 {
     return {profile.name,  profile.environment, profile.color,
@@ -128,6 +208,8 @@ Result<void> check(const Profile &profile)
         return server.error();
     if (const auto database = databaseOf(profile); !database)
         return database.error();
+    if (const Result<void> tunnel = checkTunnel(profile); !tunnel)
+        return tunnel;
     if (!profile.color.isEmpty() && !kColor.match(profile.color).hasMatch())
         return invalid(profile, u"\"" + profile.color + u"\" is no color",
                        QStringLiteral("write it as #RRGGBB, such as #B42318"));
@@ -164,10 +246,7 @@ Guardrails guardrailsFor(const Target &target, const QList<Profile> &profiles)
         return target.guardrails;
     Guardrails strictest = target.guardrails;
     for (const Profile &profile : profiles) {
-        const Result<redis::Deployment> server = serverOf(profile);
-        const bool isSame = server && server->place() == target.server.place() &&
-                            server->node.database == target.server.node.database;
-        if (isSame && profile.environment > strictest.environment)
+        if (isStricter(profile, strictest) && leadsTo(profile, target))
             strictest = guardrailsOf(profile);
     }
     return strictest;

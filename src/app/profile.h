@@ -40,8 +40,9 @@ struct Profile
 /// What the profile connects to; `family` is one of its own or a built-in one, empty: its first.
 [[nodiscard]] Result<Target> targetOf(const Profile &profile, const QString &family = {});
 
-/// The guardrails of the production (or other) profile that leads to the same server and database
-/// number: an address given by hand is not a way around them.
+/// The guardrails of the strictest profile that leads to the same server and database number: an
+/// address given by hand is not a way around them. Names are compared, not looked up: by another
+/// name of a server its profile is not found.
 [[nodiscard]] Guardrails guardrailsFor(const Target &target, const QList<Profile> &profiles);
 
 } // namespace lockkeeper::app

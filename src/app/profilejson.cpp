@@ -44,7 +44,10 @@ std::optional<locks::LockFamily> readFamily(const Json &json, JsonFields &profil
         return std::nullopt;
     }
     if (!json.is_object()) {
-        profile.refuse(QStringLiteral("a family is neither a name nor an object"), {});
+        profile.refuse(
+            QStringLiteral("a family is neither a name nor an object"),
+            QStringLiteral("write \"chat\", \"copilot\" or an object with name, lock_prefix, "
+                           "session_prefix, lease and cache_ttl"));
         return std::nullopt;
     }
     JsonFields fields(json, QStringLiteral("a family"));
@@ -65,7 +68,8 @@ void readFamilies(JsonFields &fields, Profile &profile)
     if (!families)
         return;
     if (!families->is_array()) {
-        fields.refuse(QStringLiteral("families is no list"), {});
+        fields.refuse(QStringLiteral("families is no list"),
+                      QStringLiteral(R"(write it as ["chat", "copilot"])"));
         return;
     }
     for (const Json &one : *families) {
@@ -112,7 +116,8 @@ void readThresholds(JsonFields &fields, Profile &profile)
     if (!json)
         return;
     if (!json->is_object()) {
-        fields.refuse(QStringLiteral("thresholds is no object"), {});
+        fields.refuse(QStringLiteral("thresholds is no object"),
+                      QStringLiteral(R"(write it as {"renewing_long": "5m"})"));
         return;
     }
     JsonFields thresholds(*json, QStringLiteral("thresholds"));
@@ -179,6 +184,13 @@ Result<Profile> readProfile(const Json &object, qsizetype place, const QString &
     return profile;
 }
 
+Error noJson(const QString &where, const QString &why)
+{
+    return {ErrorCode::Corrupt, where + u" is no JSON: " + why,
+            QStringLiteral("mend it by hand, or move it away; nothing is written to it "
+                           "meanwhile")};
+}
+
 Result<Json> readDocument(const QByteArray &json, const QString &where)
 {
     if (json.trimmed().isEmpty()) {
@@ -192,11 +204,10 @@ Result<Json> readDocument(const QByteArray &json, const QString &where)
         document = Json::parse(json.cbegin(), json.cend());
     } catch (const Json::parse_error &fault) {
         const auto end = json.cbegin() + std::min<qsizetype>(json.size(), qsizetype(fault.byte));
-        return Error{ErrorCode::Corrupt,
-                     where + u" is no JSON: it cannot be read on from line " +
-                         QString::number(std::count(json.cbegin(), end, '\n') + 1),
-                     QStringLiteral("mend it by hand, or move it away; nothing is written to it "
-                                    "meanwhile")};
+        return noJson(where, u"it cannot be read on from line " +
+                                 QString::number(std::count(json.cbegin(), end, '\n') + 1));
+    } catch (const Json::out_of_range &) {
+        return noJson(where, QStringLiteral("a number in it is larger than any"));
     }
     const auto version = document.is_object() ? document.find("version") : document.end();
     const bool isKnown = document.is_object() && version != document.end() &&
@@ -211,12 +222,20 @@ Result<Json> readDocument(const QByteArray &json, const QString &where)
 
 // Writing -----------------------------------------------------------------------------------
 
-Json familyJson(const locks::LockFamily &family)
+bool isNamed(const Json &object, const QString &name)
 {
+    return object.is_object() && JsonFields(object, {}).string("name") == name;
+}
+
+/// `before`: the families as they were written, of which fields that are not known stay.
+Json familyJson(const locks::LockFamily &family, const Json &before)
+{
+    const auto known =
+        std::ranges::find_if(before, [&](const Json &one) { return isNamed(one, family.name); });
     const Result<locks::LockFamily> builtIn = locks::builtInFamily(family.name);
-    if (builtIn && *builtIn == family)
+    if (known == before.end() && builtIn && *builtIn == family)
         return text(family.name);
-    Json json;
+    Json json = known == before.end() ? Json::object() : *known;
     json["name"] = text(family.name);
     json["lock_prefix"] = family.lockPrefix.toStdString();
     json["session_prefix"] = family.sessionPrefix.toStdString();
@@ -234,6 +253,21 @@ void put(Json &json, const char *name, const Json &value, bool isDefault)
         json[name] = value;
 }
 
+void writeThresholds(const Thresholds &thresholds, Json &profile)
+{
+    const Thresholds usual;
+    Json json = profile.value("thresholds", Json::object());
+    if (!json.is_object())
+        json = Json::object();
+    put(json, "held_long", thresholds.heldLongShare,
+        thresholds.heldLongShare == usual.heldLongShare);
+    put(json, "renewing_long", text(thresholds.renewingLong),
+        thresholds.renewingLong == usual.renewingLong);
+    put(json, "storm_per_minute", thresholds.stormPerMinute,
+        thresholds.stormPerMinute == usual.stormPerMinute);
+    put(profile, "thresholds", json, json.empty());
+}
+
 void write(const Profile &profile, Json &json)
 {
     json["name"] = text(profile.name);
@@ -243,9 +277,10 @@ void write(const Profile &profile, Json &json)
     put(json, "database", text(profile.database), profile.database.isEmpty());
     put(json, "ssh", text(profile.ssh), profile.ssh.isEmpty());
     json["rights"] = name(profile.scope).data();
+    const Json before = json.value("families", Json::array());
     Json families = Json::array();
     for (const locks::LockFamily &family : profile.families)
-        families.push_back(familyJson(family));
+        families.push_back(familyJson(family, before));
     put(json, "families", families, profile.families.isEmpty());
     Json nodes = Json::object();
     QStringList ids = profile.nodeNames.keys();
@@ -253,11 +288,7 @@ void write(const Profile &profile, Json &json)
     for (const QString &id : ids)
         nodes[text(id)] = text(profile.nodeNames.value(id));
     put(json, "nodes", nodes, ids.isEmpty());
-    Json thresholds;
-    thresholds["held_long"] = profile.thresholds.heldLongShare;
-    thresholds["renewing_long"] = text(profile.thresholds.renewingLong);
-    thresholds["storm_per_minute"] = profile.thresholds.stormPerMinute;
-    put(json, "thresholds", thresholds, profile.thresholds == Thresholds());
+    writeThresholds(profile.thresholds, json);
     put(json, "cap", profile.cap, profile.cap == Guardrails::kDefaultCap);
 }
 
@@ -265,11 +296,6 @@ QByteArray documentText(const Json &document)
 {
     return QByteArray::fromStdString(document.dump(2, ' ', false, Json::error_handler_t::replace) +
                                      '\n');
-}
-
-bool isNamed(const Json &object, const QString &name)
-{
-    return object.is_object() && JsonFields(object, {}).string("name") == name;
 }
 
 } // namespace
