@@ -3,9 +3,17 @@
 
 #include <QPointer>
 
+#include <algorithm>
 #include <utility>
 
 namespace lockkeeper::app {
+
+namespace {
+
+/// How long what asks the gates alone may be let through after the machine has slept.
+constexpr milliseconds kLatest = std::chrono::seconds(1);
+
+} // namespace
 
 /// What a Pass points to: the last one that goes lets the gates close.
 class WriteWindow::Holder final
@@ -35,7 +43,7 @@ WriteWindow::WriteWindow(const Guardrails &guardrails, bool isReadOnly, const Cl
     , m_gates(std::move(gates))
 {
     m_timer.setSingleShot(true);
-    connect(&m_timer, &QTimer::timeout, this, &WriteWindow::close);
+    connect(&m_timer, &QTimer::timeout, this, &WriteWindow::watchTime);
     setGates();
 }
 
@@ -102,10 +110,19 @@ Result<void> WriteWindow::unlock(const QString &typed)
     if (!right || state() == State::Open)
         return right;
     m_until = m_clock.steady() + kSpan;
-    m_timer.start(kSpan);
+    watchTime();
     setGates();
     emit changed();
     return {};
+}
+
+void WriteWindow::watchTime()
+{
+    // In short steps: a timer stands still while the machine sleeps, and the gates with it.
+    if (const auto remaining = left())
+        m_timer.start(std::min(*remaining, kLatest));
+    else
+        close();
 }
 
 void WriteWindow::lock()

@@ -67,6 +67,8 @@ signals:
 private:
     class Holder;
 
+    /// Closes it when its time has come; else looks again a moment later.
+    void watchTime();
     void close();
     void setGates();
 
