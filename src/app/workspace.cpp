@@ -60,6 +60,11 @@ void Workspace::watch()
     m_parts->unlockedWrites.start();
 }
 
+void Workspace::keepAlive(std::shared_ptr<QObject> tunnel)
+{
+    m_parts->tunnel = std::move(tunnel);
+}
+
 std::optional<Outage> Workspace::outage() const
 {
     const redis::Client &client = m_parts->client;

@@ -61,6 +61,8 @@ public:
     void watch();
     /// Starts the feed alone: for those who wait for news of few keys.
     void hear();
+    /// Lives as long as the connections do: the tunnel that they go through.
+    void keepAlive(std::shared_ptr<QObject> tunnel);
     /// Why what is known of the locks is not the server's state any more, if so; after watch().
     [[nodiscard]] std::optional<Outage> outage() const;
     /// Does not wait for the next scheduled try to connect.

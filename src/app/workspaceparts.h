@@ -123,6 +123,7 @@ public:
 
     Target target;
     const Clock &clock;
+    std::shared_ptr<QObject> tunnel; ///< null: there is none
     FlowGroup flows;
     locks::OwnTouches touches;
     redis::Client client;

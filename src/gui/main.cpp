@@ -26,8 +26,9 @@ int runWindow(QApplication &application, const gui::StartOptions &options)
     SystemClock clock;
     gui::Appearance appearance(application);
     appearance.choose(options.appearance);
-    gui::WorkspaceHost host(clock, app::AuditLog::defaultFolder());
-    gui::MainWindow window(host, appearance, clock);
+    app::SecretStore secrets;
+    gui::WorkspaceHost host(clock, app::AuditLog::defaultFolder(), &secrets);
+    gui::MainWindow window(host, secrets, appearance, clock);
     SignalWatcher signalWatcher;
     int exitCode = 0;
     QObject::connect(&window, &gui::MainWindow::closeRequested, &host, &gui::WorkspaceHost::close);

@@ -15,8 +15,9 @@ namespace lockkeeper::test {
 WindowFixture::WindowFixture(RedisServer &redis)
     : server(redis)
     , appearance(*qApp)
-    , host(clock, folder.filePath(QStringLiteral("audit")))
-    , window(host, appearance, clock)
+    , secrets(app::SecretStore::Keychain::None)
+    , host(clock, folder.filePath(QStringLiteral("audit")), &secrets)
+    , window(host, secrets, appearance, clock)
 {
     window.show();
     window.activateWindow();

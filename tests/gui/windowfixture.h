@@ -49,6 +49,7 @@ public:
     QTemporaryDir folder;
     SystemClock clock;
     gui::Appearance appearance;
+    app::SecretStore secrets;
     gui::WorkspaceHost host;
     gui::MainWindow window;
 };

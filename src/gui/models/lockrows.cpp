@@ -6,10 +6,12 @@
 
 namespace lockkeeper::gui {
 
-void LockRows::begin(locks::LockFamily family, locks::NodeNames nodeNames)
+void LockRows::begin(locks::LockFamily family, locks::NodeNames nodeNames,
+                     const app::Thresholds &thresholds)
 {
     m_family = std::move(family);
     m_nodeNames = std::move(nodeNames);
+    m_thresholds = thresholds;
     m_slots.clear();
     m_due.clear();
     m_freeSlots.clear();
@@ -184,9 +186,9 @@ void LockRows::diagnose(int slot)
     if (!row.record.isVerified && at(slot).isDiagnosed)
         return;
     const SteadyTime now = m_clock.steady();
-    row.state = app::stateOf(row.record, row.glance->state, now);
+    row.state = app::stateOf(row.record, row.glance->state, now, m_thresholds);
     at(slot).isDiagnosed = true;
-    if (const auto next = app::nextChange(row.record, now); next && *next > now)
+    if (const auto next = app::nextChange(row.record, now, m_thresholds); next && *next > now)
         due = *next;
 }
 

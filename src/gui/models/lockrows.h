@@ -26,7 +26,10 @@ public:
         , m_shownTime(clock.steady())
     {}
 
-    void begin(locks::LockFamily family, locks::NodeNames nodeNames);
+    void begin(locks::LockFamily family, locks::NodeNames nodeNames,
+               const app::Thresholds &thresholds = {});
+    /// By which diagnoses are made.
+    [[nodiscard]] const app::Thresholds &thresholds() const { return m_thresholds; }
 
     /// Nothing proves the rows any more, since `lastProof`: their clocks stand still there.
     void freeze(SteadyTime lastProof);
@@ -93,6 +96,7 @@ private:
     SteadyTime m_shownTime;
     locks::LockFamily m_family;
     locks::NodeNames m_nodeNames;
+    app::Thresholds m_thresholds;
     std::deque<Slot> m_slots; ///< in blocks: a vector would hold twice the memory while it grows
     /// When the diagnosis of each slot changes by itself: apart, since all are looked at often.
     std::vector<SteadyTime> m_due;

@@ -21,7 +21,9 @@ QVariant LockTableModel::data(const QModelIndex &index, int role) const
     case Qt::ToolTipRole:
         if (column == LockColumn::State)
             return row.gone ? QString()
-                            : app::diagnose(row.record, row.glance->state, timeOf(row)).reason;
+                            : app::diagnose(row.record, row.glance->state, timeOf(row),
+                                            m_rows.thresholds())
+                                  .reason;
         if (column == LockColumn::Session)
             return printable(row.record.session.bytes());
         return {};

@@ -32,11 +32,12 @@ LockTableModel::LockTableModel(const Clock &clock, QObject *parent)
     m_timeTimer.start();
 }
 
-void LockTableModel::begin(locks::LockFamily family, locks::NodeNames nodeNames)
+void LockTableModel::begin(locks::LockFamily family, locks::NodeNames nodeNames,
+                           const app::Thresholds &thresholds)
 {
     emit aboutToUpdate();
     beginResetModel();
-    m_rows.begin(std::move(family), std::move(nodeNames));
+    m_rows.begin(std::move(family), std::move(nodeNames), thresholds);
     m_shown.clear();
     m_positions.clear();
     m_pending.clear();

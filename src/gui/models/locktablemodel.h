@@ -28,7 +28,8 @@ public:
     explicit LockTableModel(const Clock &clock, QObject *parent = nullptr);
 
     /// Empties the list for another target.
-    void begin(locks::LockFamily family, locks::NodeNames nodeNames);
+    void begin(locks::LockFamily family, locks::NodeNames nodeNames,
+               const app::Thresholds &thresholds = {});
 
     /// Queues what the monitor said.
     void apply(const locks::RegistryDelta &delta);

@@ -20,6 +20,32 @@ QString colored(const QWidget &widget, Theme::Role role, const QString &html)
     return u"<span style=\"color:" + color + u"\">" + html + u"</span>";
 }
 
+/// The words of one kind of act.
+struct Words
+{
+    QString title; ///< of the dialog, and on its button
+    QString question;
+    QString running;
+    QString done; ///< with the session for %1
+};
+
+Words wordsOf(ActionDialog::Kind kind)
+{
+    switch (kind) {
+    case ActionDialog::Kind::Release:
+        return {ActionDialog::tr("Release lock"), ActionDialog::tr("Release this lock?"),
+                ActionDialog::tr("Releasing …"), ActionDialog::tr("Released the lock of %1")};
+    case ActionDialog::Kind::TakeOver:
+        return {ActionDialog::tr("Take over"), ActionDialog::tr("Take this lock over?"),
+                ActionDialog::tr("Taking over …"), ActionDialog::tr("The lock of %1 is ours")};
+    case ActionDialog::Kind::Delete:
+        return {ActionDialog::tr("Delete session"), ActionDialog::tr("Delete this session?"),
+                ActionDialog::tr("Deleting, under its lock …"),
+                ActionDialog::tr("Deleted session %1")};
+    }
+    Q_UNREACHABLE();
+}
+
 } // namespace
 
 ActionDialog::ActionDialog(app::Workspace &workspace, Kind kind, const LockRow &row,
@@ -33,18 +59,21 @@ ActionDialog::ActionDialog(app::Workspace &workspace, Kind kind, const LockRow &
     m_form->setupUi(this);
     setAttribute(Qt::WA_DeleteOnClose);
     setMinimumWidth(kWidth);
-    const bool isRelease = kind == Kind::Release;
-    setWindowTitle(isRelease ? tr("Release lock") : tr("Delete session"));
+    const Words words = wordsOf(kind);
+    setWindowTitle(words.title);
     m_form->headline->setFont(headlineFont(font()));
     m_form->effectsHeading->setProperty("kind", QStringLiteral("heading"));
     m_form->effectsHeading->setFont(headingFont(font()));
-    m_form->confirmButton->setText(isRelease ? tr("Release lock") : tr("Delete session"));
+    m_form->confirmButton->setText(words.title);
     m_form->confirmButton->setAccessibleName(m_form->confirmButton->text());
     m_form->confirmButton->setProperty("kind", QStringLiteral("dangerPrimary"));
-    m_form->takeOver->setVisible(!isRelease && !row.gone && !row.record.isForeign());
+    m_form->takeOver->setVisible(kind == Kind::Delete && !row.gone && !row.record.isForeign());
     m_form->takeOver->setAccessibleName(m_form->takeOver->text());
     m_form->warnings->hide();
     m_form->result->hide();
+    m_form->typedLabel->hide();
+    m_form->typed->hide();
+    connect(m_form->typed, &QLineEdit::textChanged, this, &ActionDialog::offerConfirmation);
     connect(m_form->takeOver, &QCheckBox::toggled, this, &ActionDialog::preview);
     connect(m_form->cancelButton, &QPushButton::clicked, this, &ActionDialog::reject);
     connect(m_form->confirmButton, &QPushButton::clicked, this, &ActionDialog::run);
@@ -63,8 +92,8 @@ void ActionDialog::reject()
         QDialog::reject();
         return;
     }
-    // A release is one command: there is nothing to cancel, and what comes of it is shown soon.
-    if (m_kind == Kind::Release)
+    // These are one command: there is nothing to cancel, and what comes of it is shown soon.
+    if (m_kind != Kind::Delete)
         return;
     // A delete that waits for its lock can be ended; what comes of it is shown as usual.
     m_stop.request_stop();
@@ -76,7 +105,7 @@ void ActionDialog::keyPressEvent(QKeyEvent *event)
 {
     // Return ends the typing of a reason; it neither acts nor throws the reason away.
     const bool isReturn = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
-    if (isReturn && m_form->reason->hasFocus())
+    if (isReturn && (m_form->reason->hasFocus() || m_form->typed->hasFocus()))
         event->accept();
     else
         QDialog::keyPressEvent(event);
@@ -94,24 +123,22 @@ app::ActNote ActionDialog::note() const
 {
     app::ActNote note;
     note.reason = m_form->reason->text().trimmed();
+    note.typed = m_form->typed->text().trimmed();
     note.row = m_row.record;
     return note;
 }
 
-app::ReleaseRequest ActionDialog::releaseRequest() const
+ActionDialog::Requests ActionDialog::requests() const
 {
-    return {m_row.record.session, m_row.record.token, note()};
-}
-
-app::DeleteRequest ActionDialog::deleteRequest() const
-{
-    app::DeleteRequest request;
-    request.session = m_row.record.session;
+    const SessionId &session = m_row.record.session;
+    const Token &seen = m_row.record.token;
+    Requests all{{session, seen, note()}, {session, seen, note()}, {}};
+    all.removal.session = session;
     if (m_form->takeOver->isChecked())
-        request.takeOver = m_row.record.token;
-    request.note = note();
-    request.stop = m_stop.get_token();
-    return request;
+        all.removal.takeOver = seen;
+    all.removal.note = note();
+    all.removal.stop = m_stop.get_token();
+    return all;
 }
 
 void ActionDialog::preview()
@@ -120,19 +147,19 @@ void ActionDialog::preview()
         return;
     m_stop = std::stop_source(); // an act that was cancelled is over
     setStage(Stage::Previewing);
-    m_workspace->flows().start(
-        previewFlow(m_workspace, m_kind, releaseRequest(), deleteRequest(), ++m_generation, this));
+    m_workspace->flows().start(previewFlow(m_workspace, m_kind, requests(), ++m_generation, this));
 }
 
-QCoro::Task<> ActionDialog::previewFlow(app::Workspace *workspace, Kind kind,
-                                        app::ReleaseRequest release, app::DeleteRequest removal,
+QCoro::Task<> ActionDialog::previewFlow(app::Workspace *workspace, Kind kind, Requests requests,
                                         quint64 generation, QPointer<ActionDialog> dialog)
 {
     app::Preview preview;
     if (kind == Kind::Release)
-        preview = co_await workspace->actions().previewRelease(release);
+        preview = co_await workspace->actions().previewRelease(requests.release);
+    else if (kind == Kind::TakeOver)
+        preview = co_await workspace->actions().previewTakeOver(requests.takeOver);
     else
-        preview = co_await workspace->actions().previewDelete(removal);
+        preview = co_await workspace->actions().previewDelete(requests.removal);
     if (dialog)
         dialog->previewed(preview, generation);
 }
@@ -141,12 +168,18 @@ void ActionDialog::previewed(const app::Preview &preview, quint64 generation)
 {
     if (generation != m_generation || m_stage != Stage::Previewing)
         return;
-    presentFacts(&preview.inspection);
+    presentFacts(&preview);
+    m_phrase = preview.phrase;
+    m_form->typedLabel->setText(
+        tr("This is production. Type the session's id to delete it: <b>%1</b>")
+            .arg(m_phrase.toHtmlEscaped()));
+    m_form->typedLabel->setVisible(!m_phrase.isEmpty());
+    m_form->typed->setVisible(!m_phrase.isEmpty());
     m_form->effects->setText(bullets(preview.effects.isEmpty()
                                          ? QStringList(tr("Nothing, as things stand."))
                                          : preview.effects));
     QString warnings;
-    for (const QString &warning : preview.warnings)
+    for (const QString &warning : preview.changes + preview.warnings)
         warnings += u"<p style=\"margin:0 0 4px 0\">" +
                     colored(*this, Theme::Role::Warn, u"▲ " + warning.toHtmlEscaped()) + u"</p>";
     if (preview.refusal)
@@ -167,19 +200,19 @@ void ActionDialog::run()
     m_stop = std::stop_source();
     m_form->result->hide();
     setStage(Stage::Running);
-    m_workspace->flows().start(
-        runFlow(m_workspace, m_kind, releaseRequest(), deleteRequest(), this));
+    m_workspace->flows().start(runFlow(m_workspace, m_kind, requests(), this));
 }
 
-QCoro::Task<> ActionDialog::runFlow(app::Workspace *workspace, Kind kind,
-                                    app::ReleaseRequest release, app::DeleteRequest removal,
+QCoro::Task<> ActionDialog::runFlow(app::Workspace *workspace, Kind kind, Requests requests,
                                     QPointer<ActionDialog> dialog)
 {
     app::ActionReport report;
     if (kind == Kind::Release)
-        report = co_await workspace->actions().release(release);
+        report = co_await workspace->actions().release(requests.release);
+    else if (kind == Kind::TakeOver)
+        report = co_await workspace->actions().takeOver(requests.takeOver);
     else
-        report = co_await workspace->actions().remove(removal);
+        report = co_await workspace->actions().remove(requests.removal);
     if (dialog)
         dialog->ended(report);
 }
@@ -193,9 +226,7 @@ void ActionDialog::ended(const app::ActionReport &report)
         QStringList detail = report.steps;
         detail.append(report.verification);
         detail.removeAll(QString());
-        emit succeeded(m_kind == Kind::Release ? tr("Released the lock of %1").arg(id)
-                                               : tr("Deleted session %1").arg(id),
-                       detail.join(QStringLiteral(" · ")));
+        emit succeeded(wordsOf(m_kind).done.arg(id), detail.join(QStringLiteral(" · ")));
         accept();
         emit runEnded(false);
         return;
@@ -230,37 +261,46 @@ void ActionDialog::setStage(Stage stage)
 {
     m_stage = stage;
     const bool isRunning = stage == Stage::Running;
-    const bool isRelease = m_kind == Kind::Release;
+    const Words words = wordsOf(m_kind);
     m_form->progress->setVisible(isRunning || stage == Stage::Previewing);
-    m_form->confirmButton->setEnabled(stage == Stage::Ready);
     m_form->takeOver->setEnabled(!isRunning);
     m_form->reason->setEnabled(!isRunning && stage != Stage::Ended);
-    m_form->cancelButton->setEnabled(!isRunning || !isRelease);
+    m_form->typed->setEnabled(!isRunning && stage != Stage::Ended);
+    m_form->cancelButton->setEnabled(!isRunning || m_kind == Kind::Delete);
     m_form->cancelButton->setText(stage == Stage::Ended ? tr("Close") : tr("Cancel"));
-    if (isRunning)
-        m_form->headline->setText(isRelease ? tr("Releasing …") : tr("Deleting, under its lock …"));
-    else
-        m_form->headline->setText(isRelease ? tr("Release this lock?")
-                                            : tr("Delete this session?"));
+    m_form->headline->setText(isRunning ? words.running : words.question);
+    offerConfirmation();
 }
 
-void ActionDialog::presentFacts(const app::Inspection *inspection)
+void ActionDialog::offerConfirmation()
 {
-    const sessions::ChatSession *session = inspection ? inspection->session() : nullptr;
-    const Clock &clock = m_workspace->clock();
+    const bool isTyped = m_phrase.isEmpty() || m_form->typed->text().trimmed() == m_phrase;
+    m_form->confirmButton->setEnabled(m_stage == Stage::Ready && isTyped);
+}
+
+void ActionDialog::presentFacts(const app::Preview *preview)
+{
+    const sessions::ChatSession *session = preview ? preview->inspection.session() : nullptr;
     const auto orUnknown = [](const QString &text) {
         return text.isEmpty() ? tr("not known") : text;
     };
     const QString title = session && session->title ? *session->title : titleText(m_row);
     const QString user =
         session && session->user ? printable(session->user->bytes()) : userText(m_row);
-    m_form->facts->setFacts({
+    QList<FactsView::Fact> facts{
         {tr("Session"), shortened(printable(m_row.record.session.bytes()), 38, 12), {}, {}, true},
         {tr("Title"), orUnknown(title)},
-        {tr("User"), orUnknown(user)},
-        {tr("Owner"), ownerText(m_row), shortened(printable(m_row.record.token.bytes()))},
-        {tr("Held for"), heldText(m_row, clock.steady())},
-    });
+        {tr("User"), orUnknown(user)}};
+    if (!preview) {
+        facts.append({tr("Owner"), ownerText(m_row)});
+        facts.append({tr("Held for"), heldText(m_row, m_workspace->clock().steady())});
+    } else {
+        for (const app::PreviewFact &fact : preview->facts) {
+            const bool isToken = fact.label == u"Token";
+            facts.append({fact.label, isToken ? shortened(fact.text) : fact.text, {}, {}, isToken});
+        }
+    }
+    m_form->facts->setFacts(facts);
 }
 
 QString ActionDialog::bullets(const QStringList &lines) const

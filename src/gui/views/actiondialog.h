@@ -16,14 +16,14 @@ class ActionForm;
 
 namespace lockkeeper::gui {
 
-/// Asks before a release or a delete: shows what it touches, as read now, runs it, and shows in
+/// Asks before an act on one lock: shows what it touches, as read now, runs it, and shows in
 /// place what became of it. A success closes it and is said by finished().
 class ActionDialog final : public QDialog
 {
     Q_OBJECT
 
 public:
-    enum class Kind { Release, Delete };
+    enum class Kind { Release, TakeOver, Delete };
 
     ActionDialog(app::Workspace &workspace, Kind kind, const LockRow &row,
                  QWidget *parent = nullptr);
@@ -49,20 +49,27 @@ protected:
 private:
     enum class Stage { Previewing, Ready, Refused, Running, Ended };
 
-    static QCoro::Task<> previewFlow(app::Workspace *workspace, Kind kind,
-                                     app::ReleaseRequest release, app::DeleteRequest removal,
+    /// What is asked for, as each kind of act takes it.
+    struct Requests
+    {
+        app::ReleaseRequest release;
+        app::TakeOverRequest takeOver;
+        app::DeleteRequest removal;
+    };
+
+    static QCoro::Task<> previewFlow(app::Workspace *workspace, Kind kind, Requests requests,
                                      quint64 generation, QPointer<ActionDialog> dialog);
-    static QCoro::Task<> runFlow(app::Workspace *workspace, Kind kind, app::ReleaseRequest release,
-                                 app::DeleteRequest removal, QPointer<ActionDialog> dialog);
+    static QCoro::Task<> runFlow(app::Workspace *workspace, Kind kind, Requests requests,
+                                 QPointer<ActionDialog> dialog);
     [[nodiscard]] app::ActNote note() const;
-    [[nodiscard]] app::ReleaseRequest releaseRequest() const;
-    [[nodiscard]] app::DeleteRequest deleteRequest() const;
+    [[nodiscard]] Requests requests() const;
     void preview();
     void previewed(const app::Preview &preview, quint64 generation);
     void run();
     void ended(const app::ActionReport &report);
     void setStage(Stage stage);
-    void presentFacts(const app::Inspection *inspection);
+    void offerConfirmation();
+    void presentFacts(const app::Preview *preview);
     void presentReport(const app::ActionReport &report);
     [[nodiscard]] QString bullets(const QStringList &lines) const;
 
@@ -72,6 +79,7 @@ private:
     std::unique_ptr<Ui::ActionForm> m_form;
     Stage m_stage = Stage::Previewing;
     quint64 m_generation = 0;
+    QString m_phrase; ///< what has to be typed to confirm it; empty: nothing
     std::stop_source m_stop;
 };
 

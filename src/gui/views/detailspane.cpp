@@ -48,11 +48,14 @@ DetailsPane::DetailsPane(const LockTableModel &model, QWidget *parent)
     QFont idFont = fixedFont(font());
     idFont.setPointSizeF(idFont.pointSizeF() * 0.92);
     m_form->sessionId->setFont(idFont);
-    connect(m_form->copyId, &QPushButton::clicked, this, [this] {
-        if (m_row)
-            QGuiApplication::clipboard()->setText(printable(m_row->record.session.bytes()));
-    });
+    connect(m_form->copyId, &QPushButton::clicked, this, [this] { emit copyRequested(); });
     connect(m_form->releaseButton, &QPushButton::clicked, this, &DetailsPane::releaseRequested);
+    connect(m_form->takeOverButton, &QPushButton::clicked, this, [this] {
+        if (canGiveBack())
+            emit giveBackRequested();
+        else
+            emit takeOverRequested();
+    });
     connect(m_form->deleteButton, &QPushButton::clicked, this, &DetailsPane::deleteRequested);
     connect(m_form->messages, &MessagesView::revealRequested, this, &DetailsPane::reveal);
     connect(&model, &LockTableModel::stepped, this, &DetailsPane::follow);
@@ -71,6 +74,8 @@ void DetailsPane::setWorkspace(app::Workspace *workspace)
         disconnect(m_workspace, nullptr, this, nullptr);
         disconnect(&m_workspace->monitor(), nullptr, this, nullptr);
         disconnect(&m_workspace->rights(), nullptr, this, nullptr);
+        disconnect(&m_workspace->window(), nullptr, this, nullptr);
+        disconnect(&m_workspace->held(), nullptr, this, nullptr);
     }
     m_workspace = workspace;
     m_form->waiters->setWorkspace(workspace);
@@ -83,11 +88,14 @@ void DetailsPane::setWorkspace(app::Workspace *workspace)
                     reload();
             });
     connect(workspace, &app::Workspace::databaseReturned, this, &DetailsPane::reload);
-    connect(&workspace->rights(), &app::RightsKeeper::changed, this, [this] {
+    const auto considerActions = [this] {
         if (m_row)
             presentActions();
         emit possibilitiesChanged();
-    });
+    };
+    connect(&workspace->rights(), &app::RightsKeeper::changed, this, considerActions);
+    connect(&workspace->window(), &app::WriteWindow::changed, this, considerActions);
+    connect(&workspace->held(), &app::HeldLocks::changed, this, considerActions);
 }
 
 void DetailsPane::showLock(const std::optional<LockKey> &key)
@@ -266,8 +274,9 @@ void DetailsPane::presentDiagnosis()
     const QColor color = Theme::of(palette()).color(provenAt() ? Theme::Role::Gone : look.color);
     m_form->stateIcon->setPixmap(shapePixmap(look.shape, color, devicePixelRatioF()));
     // The reason tells a time: it is asked for anew.
-    const app::Diagnosis diagnosis =
-        app::diagnose(m_row->record, m_row->glance->state, m_model.timeOf(*m_row));
+    const app::Diagnosis diagnosis = app::diagnose(
+        m_row->record, m_row->glance->state, m_model.timeOf(*m_row),
+        m_workspace ? m_workspace->target().guardrails.thresholds : app::Thresholds());
     QString word = stateWord(*m_row);
     word[0] = word[0].toUpper();
     m_form->stateWord->setText(u"<b style=\"color:" + color.name() + u"\">" + word + u"</b>");

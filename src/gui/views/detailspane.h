@@ -44,6 +44,9 @@ public:
     /// What is shown; it stays when the lock has left the list.
     [[nodiscard]] const std::optional<LockRow> &row() const { return m_row; }
     [[nodiscard]] bool canRelease() const;
+    [[nodiscard]] bool canTakeOver() const;
+    /// The lock is ours, since we took it over.
+    [[nodiscard]] bool canGiveBack() const;
     [[nodiscard]] bool canDelete() const;
     [[nodiscard]] bool isLoaded() const { return m_inspection.has_value(); }
 
@@ -51,7 +54,11 @@ signals:
     /// Whether there is something to show.
     void shownChanged(bool isShown);
     void releaseRequested();
+    void takeOverRequested();
+    void giveBackRequested();
     void deleteRequested();
+    /// The id is to be copied.
+    void copyRequested();
     void failed(const lockkeeper::Error &error);
     /// What can be done with the lock has changed.
     void possibilitiesChanged();
@@ -71,6 +78,10 @@ private:
     [[nodiscard]] app::AuditEntry revealEntry() const;
 
     /// Neither cache nor database has the session, as far as it was looked for.
+    [[nodiscard]] bool canTouchLock() const;
+    [[nodiscard]] bool isOurs() const;
+    /// The profile lets release stale locks, and nothing else.
+    [[nodiscard]] bool isStaleOnly() const;
     [[nodiscard]] bool isNowhere() const;
     /// Why the server would refuse it: a right is missing, as far as that is known.
     [[nodiscard]] std::optional<Error> refusal(app::Deed deed) const;

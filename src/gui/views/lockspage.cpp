@@ -8,6 +8,7 @@
 #include "gui/views/hairline.h"
 #include "gui/views/lockdelegate.h"
 #include "gui/views/locktable.h"
+#include "gui/views/selectionbar.h"
 #include "gui/views/sessioncolumns.h"
 #include "gui/views/workspacehost.h"
 
@@ -38,6 +39,7 @@ LocksPage::LocksPage(WorkspaceHost &host, const Clock &clock, Ways ways, QWidget
     , m_stack(new QStackedWidget(this))
     , m_events(new EventsPanel(m_eventModel, this))
     , m_splitter(new QSplitter(Qt::Vertical, this))
+    , m_selection(new SelectionBar(m_ways.actsOnMany, this))
     , m_sessionColumns(new SessionColumns(m_model, *m_table, this))
 {
     setObjectName(QStringLiteral("page"));
@@ -59,8 +61,11 @@ LocksPage::LocksPage(WorkspaceHost &host, const Clock &clock, Ways ways, QWidget
     layout->setSpacing(0);
     layout->addWidget(makeFilterBar());
     layout->addWidget(new Hairline(Qt::Horizontal, this));
+    layout->addWidget(m_selection);
     layout->addWidget(m_splitter, 1);
     connect(&m_model, &LockTableModel::updated, this, &LocksPage::updateEmptyState);
+    connect(m_table, &LockTable::countSelectedChanged, m_selection, &SelectionBar::setCount);
+    connect(m_selection, &SelectionBar::cleared, m_table, &LockTable::selectCurrentOnly);
     updateEmptyState();
 }
 
@@ -117,7 +122,8 @@ void LocksPage::setWorkspace(app::Workspace *workspace)
     m_isFed = false;
     m_sessionColumns->setLookup(workspace ? &workspace->lookup() : nullptr);
     m_model.begin(workspace ? workspace->target().family : locks::LockFamily(),
-                  workspace ? workspace->target().nodeNames : locks::NodeNames());
+                  workspace ? workspace->target().nodeNames : locks::NodeNames(),
+                  workspace ? workspace->target().guardrails.thresholds : app::Thresholds());
     if (workspace) {
         locks::LockMonitor &monitor = workspace->monitor();
         connect(&monitor, &locks::LockMonitor::changed, this,

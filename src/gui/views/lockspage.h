@@ -18,6 +18,7 @@ namespace lockkeeper::gui {
 class EmptyState;
 class EventsPanel;
 class LockTable;
+class SelectionBar;
 class SessionColumns;
 class WorkspaceHost;
 
@@ -27,11 +28,13 @@ class LocksPage final : public QWidget
     Q_OBJECT
 
 public:
-    struct Ways ///< out of an empty list
+    struct Ways
     {
+        // Out of an empty list:
         QAction *connect = nullptr;
         QAction *demo = nullptr;
         QAction *clearFilter = nullptr;
+        QList<QAction *> actsOnMany = {}; ///< on several locks that are selected
     };
 
     LocksPage(WorkspaceHost &host, const Clock &clock, Ways ways, QWidget *parent = nullptr);
@@ -75,6 +78,7 @@ private:
     EventsPanel *m_events;
     QSplitter *m_splitter;
     int m_eventsHeight = 124; ///< as wished for; a part of a row may come on top
+    SelectionBar *m_selection;
     SessionColumns *m_sessionColumns;
     bool m_wasFed = false; ///< the list has equalled the server once
     bool m_isFed = false;  ///< and no loss was noted since

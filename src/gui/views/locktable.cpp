@@ -33,7 +33,7 @@ LockTable::LockTable(LockTableModel &model, QWidget *parent)
     setItemDelegate(m_delegate);
     m_delegate->setFont(font());
     setSelectionBehavior(SelectRows);
-    setSelectionMode(SingleSelection);
+    setSelectionMode(ExtendedSelection);
     setShowGrid(false);
     setFrameShape(NoFrame);
     setWordWrap(false);
@@ -146,6 +146,53 @@ void LockTable::currentChanged(const QModelIndex &current, const QModelIndex &pr
         return;
     m_selected = std::move(selected);
     emit lockSelected(m_selected);
+}
+
+void LockTable::selectionChanged(const QItemSelection &selected, const QItemSelection &deselected)
+{
+    QTableView::selectionChanged(selected, deselected);
+    emit countSelectedChanged(countSelected());
+}
+
+QList<LockRow> LockTable::selectedRows() const
+{
+    QList<int> places;
+    for (const QItemSelectionRange &range : selectionModel()->selection()) {
+        for (int row = range.top(); row <= range.bottom(); ++row)
+            places.append(row);
+    }
+    std::ranges::sort(places);
+    QList<LockRow> rows;
+    for (const int place : places) {
+        const LockRow &row = m_model.rowAt(place);
+        if (!row.gone && (rows.isEmpty() || rows.last().record.key != row.record.key))
+            rows.append(row);
+    }
+    return rows;
+}
+
+int LockTable::countSelected() const
+{
+    int count = 0;
+    for (const QItemSelectionRange &range : selectionModel()->selection())
+        count += range.height();
+    return count;
+}
+
+void LockTable::selectCurrentOnly()
+{
+    if (currentIndex().isValid())
+        selectRow(currentIndex().row());
+    else
+        clearSelection();
+    setFocus();
+}
+
+/// A selection of a whole large list would have to be moved with each change of it.
+void LockTable::selectAll()
+{
+    if (m_model.rowCount() <= kMostSelected)
+        QTableView::selectAll();
 }
 
 void LockTable::rowsAboutToBeRemoved(const QModelIndex &parent, int first, int last)

@@ -13,8 +13,8 @@ namespace lockkeeper::gui {
 class LockDelegate;
 class LockTableModel;
 
-/// The lock list on screen. The selection is a lock, not a row: it stays on its lock wherever that
-/// goes, and nothing but the user moves it or the scroll position.
+/// The lock list on screen. What is selected are locks, not rows: the selection stays on them
+/// wherever they go, and nothing but the user moves it or the scroll position.
 class LockTable final : public QTableView
 {
     Q_OBJECT
@@ -22,7 +22,16 @@ class LockTable final : public QTableView
 public:
     explicit LockTable(LockTableModel &model, QWidget *parent = nullptr);
 
+    /// How many rows selectAll() selects at the most.
+    static constexpr int kMostSelected = 5000;
+
+    /// The lock whose details are shown.
     [[nodiscard]] const std::optional<LockKey> &selectedLock() const { return m_selected; }
+    /// Every lock that is selected, in the list's order; those that are no more are left out.
+    [[nodiscard]] QList<LockRow> selectedRows() const;
+    [[nodiscard]] int countSelected() const;
+    void selectCurrentOnly();
+    void selectAll() override;
     void selectLock(const LockKey &key);
     void clearSelectedLock();
     /// Greys every row while the list cannot be trusted.
@@ -33,11 +42,14 @@ public:
 signals:
     /// The user chose another lock, or none.
     void lockSelected(const std::optional<lockkeeper::LockKey> &key);
+    void countSelectedChanged(int count);
     /// Other rows are on screen now.
     void screenChanged();
 
 protected:
     void currentChanged(const QModelIndex &current, const QModelIndex &previous) override;
+    void selectionChanged(const QItemSelection &selected,
+                          const QItemSelection &deselected) override;
     void rowsAboutToBeRemoved(const QModelIndex &parent, int first, int last) override;
     QModelIndex moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers) override;
     void focusInEvent(QFocusEvent *event) override;

@@ -37,10 +37,11 @@ constexpr int kDetailsWidth = 328;
 
 } // namespace
 
-MainWindow::MainWindow(WorkspaceHost &host, Appearance &appearance, const Clock &clock,
-                       QWidget *parent)
+MainWindow::MainWindow(WorkspaceHost &host, app::SecretStore &secrets, Appearance &appearance,
+                       const Clock &clock, QWidget *parent)
     : QMainWindow(parent)
     , m_host(host)
+    , m_secrets(secrets)
     , m_appearance(appearance)
     , m_clock(clock)
 {
@@ -53,6 +54,7 @@ MainWindow::MainWindow(WorkspaceHost &host, Appearance &appearance, const Clock 
     m_locks->table().setFocus();
     showWorkspace();
     showHostState();
+    watchProfiles();
 }
 
 MainWindow::~MainWindow() = default;
@@ -82,8 +84,15 @@ void MainWindow::makeActions()
     connect(m_commands.quit, &QAction::triggered, this, &QWidget::close);
     m_commands.release =
         makeAction(tr("&Release lock…"), Qt::CTRL | Qt::Key_R, &MainWindow::releaseLock);
+    m_commands.takeOver =
+        makeAction(tr("&Take over…"), Qt::CTRL | Qt::Key_T, &MainWindow::takeLockOver);
+    m_commands.giveBack = makeAction(tr("&Give back"), {}, &MainWindow::giveLockBack);
     m_commands.remove =
         makeAction(tr("&Delete session…"), Qt::Key_Delete, &MainWindow::deleteSession);
+    m_commands.finish = makeAction(tr("&Finish…"), {}, &MainWindow::finishCutShortAct);
+    m_commands.unlock = makeAction(tr("&Unlock for 15 minutes…"), {}, &MainWindow::unlock);
+    m_commands.profiles =
+        makeAction(tr("&Profiles…"), Qt::CTRL | Qt::Key_P, &MainWindow::openProfilesDialog);
     m_commands.copyId = makeAction(tr("&Copy session id"), QKeySequence::Copy, &MainWindow::copyId);
     m_commands.filter = makeAction(tr("&Filter"), Qt::CTRL | Qt::Key_F, &MainWindow::focusFilter);
     m_commands.clearFilter =
@@ -101,8 +110,13 @@ void MainWindow::makeLayout()
     m_connection =
         new ConnectionStrip({m_commands.retry, m_commands.edit, m_commands.rescan}, central);
     m_navigation = new NavigationPane(m_commands.connect, central);
-    m_locks = new LocksPage(m_host, m_clock,
-                            {m_commands.connect, m_commands.demo, m_commands.clearFilter}, central);
+    m_locks =
+        new LocksPage(m_host, m_clock,
+                      {.connect = m_commands.connect,
+                       .demo = m_commands.demo,
+                       .clearFilter = m_commands.clearFilter,
+                       .actsOnMany = {m_commands.release, m_commands.takeOver, m_commands.remove}},
+                      central);
     m_messages = &m_locks->events().messages();
     m_details = new DetailsPane(m_locks->model(), central);
     m_details->setMinimumWidth(kDetailsWidth);
@@ -134,13 +148,16 @@ void MainWindow::makeLayout()
 void MainWindow::makeMenus()
 {
     QMenu *file = menuBar()->addMenu(tr("&File"));
-    file->addActions({m_commands.connect, m_commands.demo});
+    file->addActions({m_commands.connect, m_commands.profiles, m_commands.demo});
+    file->addSeparator();
+    file->addAction(m_commands.unlock);
     file->addSeparator();
     file->addAction(m_commands.quit);
     QMenu *lock = menuBar()->addMenu(tr("&Lock"));
     lock->addAction(m_commands.copyId);
     lock->addSeparator();
-    lock->addActions({m_commands.release, m_commands.remove});
+    lock->addActions(
+        {m_commands.release, m_commands.takeOver, m_commands.giveBack, m_commands.remove});
     QMenu *view = menuBar()->addMenu(tr("&View"));
     view->addActions({m_commands.filter, m_commands.clearFilter});
     view->addSeparator();
@@ -168,6 +185,9 @@ void MainWindow::connectParts()
 {
     connect(&m_host, &WorkspaceHost::workspaceChanged, this, &MainWindow::showWorkspace);
     connect(&m_host, &WorkspaceHost::stateChanged, this, &MainWindow::showHostState);
+    connect(&m_host, &WorkspaceHost::trySucceeded, this, &MainWindow::profileOpened);
+    connect(&m_host, &WorkspaceHost::tryFailed, this, &MainWindow::profileFailed);
+    connect(m_navigation, &NavigationPane::profileChosen, this, &MainWindow::openProfile);
     connect(&m_host, &WorkspaceHost::demoFailed, this,
             [this](const Error &error) { m_messages->showFailure(error); });
     connect(&m_locks->table(), &LockTable::lockSelected, this, &MainWindow::chooseLock);
@@ -177,7 +197,12 @@ void MainWindow::connectParts()
     connect(m_details, &DetailsPane::shownChanged, this, &MainWindow::updateActions);
     connect(m_details, &DetailsPane::possibilitiesChanged, this, &MainWindow::updateActions);
     connect(m_details, &DetailsPane::releaseRequested, this, &MainWindow::releaseLock);
+    connect(m_details, &DetailsPane::takeOverRequested, this, &MainWindow::takeLockOver);
+    connect(m_details, &DetailsPane::giveBackRequested, this, &MainWindow::giveLockBack);
     connect(m_details, &DetailsPane::deleteRequested, this, &MainWindow::deleteSession);
+    connect(m_details, &DetailsPane::copyRequested, this, &MainWindow::copyId);
+    connect(m_environment, &EnvironmentStrip::unlockRequested, this, &MainWindow::unlock);
+    connect(&m_locks->table(), &LockTable::countSelectedChanged, this, &MainWindow::updateActions);
     connect(m_details, &DetailsPane::failed, this,
             [this](const Error &error) { m_messages->showFailure(error); });
     connect(&m_appearance, &Appearance::changed, this, &MainWindow::showStatus);
@@ -191,14 +216,25 @@ void MainWindow::showWorkspace()
     app::Workspace *workspace = m_host.workspace();
     if (m_actionDialog)
         m_actionDialog->close();
+    if (m_bulkDialog)
+        m_bulkDialog->close();
+    if (m_unlockDialog)
+        m_unlockDialog->close();
+    m_cutShort.clear();
     m_messages->dismiss();
     m_locks->setWorkspace(workspace);
     m_details->setWorkspace(workspace);
     if (workspace) {
         const app::Target &target = workspace->target();
-        m_environment->showTarget(target, m_host.isDemo());
+        m_environment->setWorkspace(workspace, m_host.isDemo());
         const QString url = target.server.displayUrl();
-        m_navigation->setTarget(target.name == url ? target.server.place() : target.name, url);
+        const QString &profile = target.guardrails.profile;
+        const bool isProfile = !profile.isEmpty() && target.name == profile;
+        m_navigation->setCurrentProfile(isProfile ? profile : QString());
+        m_navigation->setTarget(isProfile            ? QString()
+                                : target.name == url ? target.server.place()
+                                                     : target.name,
+                                url);
         setWindowTitle(tr("%1 — Lockkeeper").arg(target.name));
         connect(&workspace->monitor(), &locks::LockMonitor::feedChanged, this,
                 &MainWindow::showFeed);
@@ -209,9 +245,11 @@ void MainWindow::showWorkspace()
                         m_host.noteConnected();
                 });
         connect(workspace, &app::Workspace::databaseChecked, this, &MainWindow::showStatus);
+        followActs(*workspace);
     } else {
-        m_environment->clear();
+        m_environment->setWorkspace(nullptr, false);
         m_navigation->setTarget({}, {});
+        m_navigation->setCurrentProfile({});
         setWindowTitle(tr("Lockkeeper"));
     }
     updateActions();
@@ -224,6 +262,7 @@ void MainWindow::showHostState()
     m_locks->updateEmptyState();
     updateActions();
     showStatus();
+    lookForCutShortActs();
 }
 
 void MainWindow::showFeed()
@@ -245,6 +284,7 @@ void MainWindow::showStatus()
     m_navigation->setLockCount(held > 0 || isTrusted ? std::optional(held) : std::nullopt);
 }
 
+/// Of several locks each act says by itself which of them it would refuse.
 void MainWindow::updateActions()
 {
     app::Workspace *workspace = m_host.workspace();
@@ -255,8 +295,18 @@ void MainWindow::updateActions()
     m_commands.rescan->setEnabled(workspace != nullptr);
     m_commands.cancelScan->setEnabled(workspace && workspace->monitor().feed().scan);
     m_commands.copyId->setEnabled(isShown);
-    m_commands.release->setEnabled(isShown && m_details->canRelease());
-    m_commands.remove->setEnabled(isShown && m_details->canDelete());
+    const bool areSeveral = m_locks->table().countSelected() > 1;
+    const bool mayWrite = workspace && workspace->window().isOpen();
+    const bool isFrozen = m_locks->model().frozenAt().has_value();
+    const bool many = areSeveral && mayWrite && !isFrozen;
+    const bool manyMore = many && workspace->target().guardrails.scope != app::Scope::StaleLocks;
+    m_commands.release->setEnabled(areSeveral ? many : isShown && m_details->canRelease());
+    m_commands.takeOver->setEnabled(areSeveral ? manyMore : isShown && m_details->canTakeOver());
+    m_commands.giveBack->setEnabled(isShown && m_details->canGiveBack());
+    m_commands.remove->setEnabled(areSeveral ? manyMore && workspace->store()
+                                             : isShown && m_details->canDelete());
+    m_commands.unlock->setEnabled(workspace &&
+                                  workspace->window().state() == app::WriteWindow::State::Closed);
 }
 
 void MainWindow::chooseLock(const std::optional<LockKey> &key)
@@ -280,31 +330,6 @@ void MainWindow::openConnectDialog()
     connect(&m_host, &WorkspaceHost::tryFailed, dialog, &ConnectDialog::refuse);
     connect(dialog, &ConnectDialog::demoChosen, this, &MainWindow::openDemo);
     dialog->open();
-}
-
-void MainWindow::openActionDialog(ActionDialog::Kind kind)
-{
-    app::Workspace *workspace = m_host.workspace();
-    if (!workspace || !m_details->row() || m_actionDialog)
-        return;
-    const bool canAct =
-        kind == ActionDialog::Kind::Release ? m_details->canRelease() : m_details->canDelete();
-    if (!canAct)
-        return;
-    m_messages->dismiss();
-    m_actionDialog = new ActionDialog(*workspace, kind, *m_details->row(), this);
-    connect(m_actionDialog, &ActionDialog::succeeded, m_messages, &MessageStrip::showDone);
-    // Left alone, it would go from a button that is off now to the next one, which deletes.
-    connect(m_actionDialog, &QDialog::finished, m_locks, &LocksPage::focusList);
-    connect(m_actionDialog, &ActionDialog::acted, m_details, &DetailsPane::reload);
-    // From the event loop: the flow has to be at its end before its workspace is closed.
-    connect(m_actionDialog, &ActionDialog::runEnded, this, &MainWindow::closeAfterRun,
-            Qt::QueuedConnection);
-    m_host.setHeld(true);
-    connect(
-        m_actionDialog, &QDialog::finished, this, [this] { m_host.setHeld(false); },
-        Qt::QueuedConnection);
-    m_actionDialog->open();
 }
 
 void MainWindow::openDemo()
@@ -335,12 +360,6 @@ void MainWindow::cancelScan()
         workspace->monitor().cancelScan();
 }
 
-void MainWindow::copyId()
-{
-    if (m_details->row())
-        QGuiApplication::clipboard()->setText(printable(m_details->row()->record.session.bytes()));
-}
-
 void MainWindow::focusFilter()
 {
     m_locks->focusFilter();
@@ -354,38 +373,6 @@ void MainWindow::clearFilter()
 void MainWindow::foldEvents()
 {
     m_locks->events().setFolded(!m_commands.foldEvents->isChecked());
-}
-
-void MainWindow::leave()
-{
-    m_isLeaving = true;
-    close();
-}
-
-/// Who closed the window should read a report first; who ended the program cannot.
-void MainWindow::closeAfterRun(bool isReported)
-{
-    if (std::exchange(m_isCloseWanted, false) && (!isReported || m_isLeaving))
-        close();
-}
-
-void MainWindow::closeEvent(QCloseEvent *event)
-{
-    if (m_isClosing) {
-        event->accept();
-        return;
-    }
-    // An act that is cut off in the middle would leave the session half deleted.
-    if (m_actionDialog && m_actionDialog->isRunning()) {
-        m_isCloseWanted = true;
-        m_actionDialog->endEarly();
-        event->ignore();
-        return;
-    }
-    m_isClosing = true;
-    event->ignore();
-    hide();
-    emit closeRequested();
 }
 
 } // namespace lockkeeper::gui

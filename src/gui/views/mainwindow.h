@@ -2,11 +2,15 @@
 #pragma once
 
 #include "gui/views/actiondialog.h"
+#include "gui/views/bulkdialog.h"
 #include "gui/views/workspacehost.h"
 
+#include <QFileSystemWatcher>
 #include <QMainWindow>
 #include <QPointer>
 #include <QTimer>
+
+#include <optional>
 
 class QSplitter;
 
@@ -28,8 +32,9 @@ class MainWindow final : public QMainWindow
     Q_OBJECT
 
 public:
-    MainWindow(WorkspaceHost &host, Appearance &appearance, const Clock &clock,
-               QWidget *parent = nullptr);
+    /// `secrets` must outlive the window's flows.
+    MainWindow(WorkspaceHost &host, app::SecretStore &secrets, Appearance &appearance,
+               const Clock &clock, QWidget *parent = nullptr);
     ~MainWindow() override;
 
     [[nodiscard]] LocksPage &locksPage() { return *m_locks; }
@@ -60,7 +65,12 @@ private:
         QAction *cancelScan;
         QAction *quit;
         QAction *release;
+        QAction *takeOver;
+        QAction *giveBack;
         QAction *remove;
+        QAction *finish;
+        QAction *unlock;
+        QAction *profiles;
         QAction *copyId;
         QAction *filter;
         QAction *clearFilter;
@@ -81,9 +91,42 @@ private:
     void showStatus();
     void updateActions();
     void chooseLock(const std::optional<LockKey> &key);
-    void openActionDialog(ActionDialog::Kind kind);
-    void releaseLock() { openActionDialog(ActionDialog::Kind::Release); }
-    void deleteSession() { openActionDialog(ActionDialog::Kind::Delete); }
+
+    // In mainwindowacts.cpp.
+    void act(ActionDialog::Kind kind);
+    void openActionDialog(ActionDialog::Kind kind, const LockRow &row);
+    void openBulkDialog(app::BulkDeed deed);
+    /// Both kinds of dialog: what the window does while one is open, and afterwards.
+    template<typename Dialog>
+    void begin(Dialog *dialog);
+    /// @return whether an act is under way that the window has to wait for.
+    [[nodiscard]] bool endActsEarly();
+    void releaseLock() { act(ActionDialog::Kind::Release); }
+    void takeLockOver() { act(ActionDialog::Kind::TakeOver); }
+    void deleteSession() { act(ActionDialog::Kind::Delete); }
+    void giveLockBack();
+    static QCoro::Task<> giveBackFlow(app::Workspace *workspace, SessionId session,
+                                      QPointer<MainWindow> window);
+    void unlock();
+    void followActs(app::Workspace &workspace);
+    void lookForCutShortActs();
+    static QCoro::Task<> cutShortFlow(app::Workspace *workspace, QPointer<MainWindow> window);
+    void tellOfCutShortActs(app::Workspace *workspace, const Result<QList<app::CutShortAct>> &acts);
+    void finishCutShortAct();
+    void tellFinding(const app::Finding &finding);
+
+    // In mainwindowprofiles.cpp.
+    void watchProfiles();
+    void loadProfiles();
+    void openProfile(const QString &name);
+    void tryProfile(const app::Profile &profile, const app::GivenSecrets &given);
+    void profileOpened();
+    void profileFailed(const Error &error, WorkspaceHost::Part part);
+    void passwordGiven(const app::SecretName &name, const Secret &password, bool isToBeKept);
+    static QCoro::Task<> keepPasswordFlow(app::SecretStore *secrets, app::SecretName name,
+                                          Secret password, QPointer<MainWindow> window);
+    void openProfilesDialog();
+
     void openDemo();
     void retry();
     void rescan();
@@ -95,6 +138,12 @@ private:
     void closeAfterRun(bool isReported);
 
     WorkspaceHost &m_host;
+    app::SecretStore &m_secrets;
+    app::ProfileStore m_profiles;
+    QFileSystemWatcher m_profilesWatcher;
+    std::optional<app::Profile> m_wanted; ///< that is being tried
+    app::GivenSecrets m_wantedSecrets;    ///< that were typed for it
+    FlowGroup m_flows;
     Appearance &m_appearance;
     const Clock &m_clock;
     Commands m_commands{};
@@ -108,7 +157,11 @@ private:
     StatusStrip *m_status = nullptr;
     QTimer m_statusTimer;
     QPointer<ActionDialog> m_actionDialog;
-    bool m_isCloseWanted = false; ///< once what runs has ended
+    QPointer<BulkDialog> m_bulkDialog;
+    QPointer<QDialog> m_unlockDialog;
+    QPointer<app::Workspace> m_lookedBack; ///< whose earlier acts were looked into
+    QList<app::CutShortAct> m_cutShort;    ///< of earlier runs, that are offered to be finished
+    bool m_isCloseWanted = false;          ///< once what runs has ended
     bool m_isLeaving = false;
     bool m_isClosing = false;
 };

@@ -31,6 +31,7 @@ QList<QCommandLineOption> options()
         with("session-prefix", tr("Prefix of the cached sessions"), tr("PREFIX")),
         with("lease", tr("Lease of the locks, such as 60s"), tr("DURATION")),
         with("read-only", tr("Look, but change nothing")),
+        with("profile", tr("Open a saved connection, with its guardrails"), tr("NAME")),
         with("demo", tr("Start a private server with simulated workers")),
         with("theme", tr("light, dark, or as the system"), tr("light|dark|system")),
         with("screenshot", tr("Save a picture of the window to FILE and quit"), tr("FILE"))};
@@ -107,11 +108,14 @@ StartRequest readArguments(int argc, char **argv, const QString &version)
         error = tr("\"%1\" is not understood").arg(parser.positionalArguments().constFirst());
     if (error.isEmpty() && !appearance)
         error = tr("--theme takes light, dark or system, not \"%1\"").arg(theme);
-    for (const char *name : {"url", "db", "family"}) {
+    for (const char *name : {"url", "db", "family", "profile"}) {
         const QString option = QString::fromLatin1(name);
         if (error.isEmpty() && parser.isSet(option) && parser.value(option).isEmpty())
             error = tr("--%1 must not be empty").arg(option);
     }
+    if (error.isEmpty() && parser.isSet(QStringLiteral("profile")) &&
+        (parser.isSet(QStringLiteral("url")) || parser.isSet(QStringLiteral("demo"))))
+        error = tr("--profile brings its own server");
     if (!error.isEmpty()) {
         request.text = u"lockkeeper: " + error + u"\n" + tr("Try lockkeeper --help") + u'\n';
         request.exitCode = kUsage;
@@ -119,6 +123,7 @@ StartRequest readArguments(int argc, char **argv, const QString &version)
     }
     const QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     request.options.input = inputFrom(parser);
+    request.options.profile = parser.value(QStringLiteral("profile"));
     request.options.isDemo = parser.isSet(QStringLiteral("demo"));
     request.options.isTargetGiven = app::isServerGiven(request.options.input, environment);
     request.options.appearance = *appearance;

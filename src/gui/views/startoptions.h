@@ -12,6 +12,7 @@ namespace lockkeeper::gui {
 struct StartOptions
 {
     app::TargetInput input;
+    QString profile; ///< the name of a saved connection; empty: none
     bool isDemo = false;
     bool isTargetGiven = false; ///< by options or environment: connect at once
     Appearance::Choice appearance = Appearance::Choice::System;

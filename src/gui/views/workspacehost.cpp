@@ -7,10 +7,12 @@
 
 namespace lockkeeper::gui {
 
-WorkspaceHost::WorkspaceHost(const Clock &clock, QString auditFolder, QObject *parent)
+WorkspaceHost::WorkspaceHost(const Clock &clock, QString auditFolder, app::SecretStore *secrets,
+                             QObject *parent)
     : QObject(parent)
     , m_clock(clock)
     , m_auditFolder(std::move(auditFolder))
+    , m_secrets(secrets)
 {
     connect(&m_flows, &FlowGroup::becameIdle, this, &WorkspaceHost::finishWhenIdle);
 }
@@ -22,7 +24,7 @@ void WorkspaceHost::open(const Result<app::Target> &target)
     dropNextDemo();
     leaveShown();
     if (target) {
-        show(*target);
+        show(guarded(*target));
         return;
     }
     m_failure = target.error();
@@ -31,7 +33,13 @@ void WorkspaceHost::open(const Result<app::Target> &target)
 
 void WorkspaceHost::open(const StartOptions &options)
 {
-    if (options.isDemo)
+    if (!options.profile.isEmpty()) {
+        const Result<app::Profile> profile = m_profiles.find(options.profile);
+        if (profile)
+            tryProfile(*profile);
+        else
+            open(Result<app::Target>(profile.error()));
+    } else if (options.isDemo)
         openDemo();
     else if (options.isTargetGiven)
         open(app::resolveTarget(options.input, QProcessEnvironment::systemEnvironment()));
@@ -40,12 +48,79 @@ void WorkspaceHost::open(const StartOptions &options)
 void WorkspaceHost::tryTarget(const app::Target &target)
 {
     cancelTry();
-    m_candidate = std::make_unique<app::Workspace>(target, m_clock, m_auditFolder);
+    m_candidate = std::make_unique<app::Workspace>(guarded(target), m_clock, m_auditFolder);
     m_candidate->flows().start(tryFlow(m_candidate.get(), this));
+}
+
+void WorkspaceHost::tryProfile(const app::Profile &profile, const app::GivenSecrets &given)
+{
+    cancelTry();
+    Result<app::Target> target = app::targetOf(profile);
+    if (!target) {
+        emit tryFailed(target.error(), Part::Server);
+        return;
+    }
+    target->server.node.password = given.redis;
+    if (target->database)
+        target->database->password = given.database;
+    m_candidateProfile = profile;
+    m_flows.start(profileFlow(m_secrets, *target, m_tryStop.get_token(), this));
+}
+
+QCoro::Task<> WorkspaceHost::profileFlow(app::SecretStore *secrets, app::Target target,
+                                         std::stop_token stop, QPointer<WorkspaceHost> host)
+{
+    app::Target filled = target;
+    if (secrets)
+        filled = co_await app::withSecrets(*secrets, target);
+    const app::SshTunnel::Options options;
+    const Result<app::RoutedTarget> routed = co_await app::routed(filled, options, stop);
+    if (host)
+        host->profileRouted(stop, routed);
+}
+
+void WorkspaceHost::profileRouted(std::stop_token stop, const Result<app::RoutedTarget> &routed)
+{
+    if (stop.stop_requested())
+        return;
+    if (!routed) {
+        const Error reason = routed.error();
+        cancelTry();
+        emit tryFailed(reason, Part::Server);
+        return;
+    }
+    m_candidate = std::make_unique<app::Workspace>(routed->target, m_clock, m_auditFolder);
+    app::Workspace *candidate = m_candidate.get();
+    if (routed->tunnel) {
+        candidate->keepAlive(routed->tunnel);
+        connect(routed->tunnel.get(), &app::SshTunnel::closed, this,
+                [this, candidate](const Error &error) { tunnelClosed(candidate, error); });
+    }
+    candidate->flows().start(tryFlow(candidate, this));
+}
+
+/// What was seen last stays on screen; trying again opens a new one.
+void WorkspaceHost::tunnelClosed(const app::Workspace *workspace, const Error &error)
+{
+    if (workspace != m_workspace.get())
+        return;
+    m_failure = error;
+    setState(State::Failed);
+}
+
+app::Target WorkspaceHost::guarded(app::Target target) const
+{
+    const Result<app::ProfileList> saved = m_profiles.load();
+    if (saved)
+        target.guardrails = app::guardrailsFor(target, saved->profiles);
+    return target;
 }
 
 void WorkspaceHost::cancelTry()
 {
+    m_tryStop.request_stop();
+    m_tryStop = std::stop_source();
+    m_candidateProfile.reset();
     if (m_candidate)
         retire(std::move(m_candidate));
 }
@@ -75,7 +150,10 @@ void WorkspaceHost::tried(app::Workspace *candidate, const Result<void> &outcome
 void WorkspaceHost::judgeCandidate()
 {
     const auto &database = m_candidate->databaseState();
-    if (database && !*database) {
+    const bool isPasswordMissing = database && !*database &&
+                                   (database->error().code == ErrorCode::PasswordNeeded ||
+                                    database->error().code == ErrorCode::WrongPassword);
+    if (database && !*database && (!m_candidateProfile || isPasswordMissing)) {
         refuseCandidate(database->error(), Part::Database);
         return;
     }
@@ -90,6 +168,7 @@ void WorkspaceHost::showCandidate()
     dropNextDemo();
     std::unique_ptr<app::Workspace> next = std::move(m_candidate);
     leaveShown();
+    m_profile = std::exchange(m_candidateProfile, std::nullopt);
     m_target = next->target();
     m_workspace = std::move(next);
     emit workspaceChanged();
@@ -123,6 +202,10 @@ void WorkspaceHost::retry()
 {
     if (m_isDemo) {
         openDemo();
+    } else if (m_profile) {
+        const app::Profile profile = *m_profile;
+        tryProfile(profile, {m_target->server.node.password,
+                             m_target->database ? m_target->database->password : Secret()});
     } else if (m_target) {
         const app::Target target = *m_target;
         open(target);
@@ -247,6 +330,7 @@ void WorkspaceHost::leaveShown()
     dropDemo();
     m_isDemo = false;
     m_target.reset();
+    m_profile.reset();
 }
 
 void WorkspaceHost::retireShown()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/connecting.h"
+#include "app/profilestore.h"
 #include "app/workspace.h"
 #include "demo/demostack.h"
 #include "gui/views/startoptions.h"
@@ -11,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 namespace lockkeeper::gui {
@@ -32,7 +35,10 @@ public:
         Closed,  ///< for good
     };
 
-    WorkspaceHost(const Clock &clock, QString auditFolder, QObject *parent = nullptr);
+    /// `secrets` gives the passwords of saved connections; null: there are none to be had. It must
+    /// outlive the host's flows.
+    WorkspaceHost(const Clock &clock, QString auditFolder, app::SecretStore *secrets = nullptr,
+                  QObject *parent = nullptr);
     ~WorkspaceHost() override;
     WorkspaceHost(const WorkspaceHost &) = delete;
     WorkspaceHost &operator=(const WorkspaceHost &) = delete;
@@ -50,6 +56,10 @@ public:
     /// Connects to `target` beside what is shown now, which is left only when server and database
     /// have answered. trySucceeded() or tryFailed() follows, unless it is cancelled.
     void tryTarget(const app::Target &target);
+    /// The same with a saved connection: its passwords come from the keychain, or are `given`, and
+    /// its tunnel is opened. A database that does not answer keeps it back only where a password is
+    /// missing.
+    void tryProfile(const app::Profile &profile, const app::GivenSecrets &given = {});
     void cancelTry();
     /// Starts a demo stack and opens it; what is shown and connected stays until it is there.
     void openDemo();
@@ -78,6 +88,11 @@ private:
     static QCoro::Task<> demoFlow(std::shared_ptr<demo::DemoStack> demo,
                                   QPointer<WorkspaceHost> host);
     static QCoro::Task<> tryFlow(app::Workspace *candidate, QPointer<WorkspaceHost> host);
+    static QCoro::Task<> profileFlow(app::SecretStore *secrets, app::Target target,
+                                     std::stop_token stop, QPointer<WorkspaceHost> host);
+    void profileRouted(std::stop_token stop, const Result<app::RoutedTarget> &routed);
+    void tunnelClosed(const app::Workspace *workspace, const Error &error);
+    [[nodiscard]] app::Target guarded(app::Target target) const;
     void tried(app::Workspace *candidate, const Result<void> &outcome);
     void judgeCandidate();
     void showCandidate();
@@ -98,6 +113,8 @@ private:
 
     const Clock &m_clock;
     QString m_auditFolder;
+    app::SecretStore *m_secrets;
+    app::ProfileStore m_profiles;
     FlowGroup m_flows;
     State m_state = State::Idle;
     bool m_isDemo = false;
@@ -107,6 +124,9 @@ private:
     std::optional<Error> m_failure;
     std::unique_ptr<app::Workspace> m_workspace;
     std::unique_ptr<app::Workspace> m_candidate; ///< tried beside it
+    std::optional<app::Profile> m_candidateProfile;
+    std::optional<app::Profile> m_profile; ///< of what is shown
+    std::stop_source m_tryStop;            ///< of a profile that is not routed yet
     std::vector<std::unique_ptr<app::Workspace>> m_retired;
     std::shared_ptr<demo::DemoStack> m_demo;
     std::shared_ptr<demo::DemoStack> m_nextDemo; ///< its start is under way
