@@ -14,7 +14,8 @@ struct AuditRun
 {
     AuditRecord begun; ///< the intent; where an act is recorded once, that one line
     std::optional<AuditRecord> outcome;
-    QList<AuditRecord> findings; ///< what was seen later
+    QList<AuditRecord> findings;  ///< what was seen later
+    bool isFinishedLater = false; ///< a delete: one of the same session was done since
 
     /// Whether the program ended between the two, and nobody has found out since what became of
     /// the act.
