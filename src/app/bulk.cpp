@@ -113,8 +113,10 @@ std::optional<Error> bulkRefusal(const BulkRequest &request, const Guardrails &g
 {
     const qsizetype count = request.items.size();
     if (count == 0)
-        return Error{
-            ErrorCode::NotFound, QStringLiteral("no lock was chosen: there is nothing to do"), {}};
+        return Error{ErrorCode::NotFound,
+                     QStringLiteral("no lock was chosen: there is nothing to do"),
+                     QStringLiteral("those that were meant may have ended: look at the list "
+                                    "again")};
     const int cap = request.raisedCap.value_or(guardrails.cap);
     if (count > cap)
         return Error{ErrorCode::NotPermitted,

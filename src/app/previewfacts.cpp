@@ -117,7 +117,9 @@ QStringList changesSince(const ActNote &note, const Inspection &inspection,
     const locks::LockObservation &lock = *inspection.lock;
     if (lock.kind == Kind::Missing)
         return {QStringLiteral("the lock has ended since you saw it")};
-    if (lock.kind != Kind::Held || lock.token != seen.token)
+    if (lock.kind == Kind::Foreign)
+        return {u"since you saw the lock, its key has come to hold " + lock.foreignReason};
+    if (lock.token != seen.token)
         return {QStringLiteral("the lock has another owner since you saw it")};
     QStringList changes;
     const auto deadline = lock.deadline();
@@ -126,11 +128,11 @@ QStringList changesSince(const ActNote &note, const Inspection &inspection,
                            ? QStringLiteral("the lock expires by now: it did not when you saw it")
                            : QStringLiteral("the lock never expires any more"));
     } else if (deadline && *deadline > *seen.deadline + lock.doubt() + 10ms) {
-        const auto ago = now - (*deadline - std::max(seen.lease, circumstances.family.lease));
-        changes.append(
-            u"the lock was renewed " +
-            spanText(std::max<milliseconds>(std::chrono::floor<milliseconds>(ago), 0ms)) +
-            u" ago, after you saw it");
+        const auto ago = std::chrono::floor<milliseconds>(
+            now - (*deadline - std::max(seen.lease, circumstances.family.lease)));
+        // By a lease that we do not know it may have been at any time.
+        const QString when = ago < 0ms ? QString() : QString(spanText(ago) + u" ago, ");
+        changes.append(u"the lock was renewed " + when + u"after you saw it");
     }
     return changes;
 }
