@@ -189,7 +189,8 @@ QCoro::Task<int> ProfileCommand::runAdd(Context &context)
     for (const Password &password : std::as_const(m_passwords)) {
         if (password.secret.isEmpty())
             continue;
-        const int kept = co_await keep({m_name, password.part}, password.secret, context);
+        const app::SecretName name{m_name, password.part};
+        const int kept = co_await keep(name, password.secret, context);
         if (kept != code(ExitCode::Done))
             co_return kept;
     }
@@ -231,7 +232,8 @@ QCoro::Task<int> ProfileCommand::runRemove(Context &context)
         co_return context.fail(removed.error());
     for (const auto part : {app::SecretName::Part::Redis, app::SecretName::Part::Sentinel,
                             app::SecretName::Part::Database}) {
-        const Result<void> forgotten = co_await context.secrets().forget({m_name, part});
+        const app::SecretName name{m_name, part};
+        const Result<void> forgotten = co_await context.secrets().forget(name);
         if (!forgotten && forgotten.error().code != ErrorCode::Io)
             context.output().warning(describe(forgotten.error()));
     }
