@@ -24,6 +24,22 @@
 
 namespace lockkeeper::cli {
 
+namespace {
+
+/// The verbs below this one, by their whole names.
+QStringList verbsOf(const CLI::App &app, const QString &above)
+{
+    QStringList verbs;
+    for (const CLI::App *verb : app.get_subcommands(nullptr)) {
+        const QString name = above + QString::fromStdString(verb->get_name());
+        const QStringList below = verbsOf(*verb, name + u' ');
+        verbs += below.isEmpty() ? QStringList{name} : below;
+    }
+    return verbs;
+}
+
+} // namespace
+
 CommandLine::CommandLine()
     : m_app(std::make_unique<CLI::App>(
           tr("Shows the session locks of a chat back end on Redis live, and releases and deletes "
@@ -99,6 +115,11 @@ void CommandLine::declareCommon()
             tr("Use a demo of its own: private server, sessions and workers, gone afterwards"))
         ->group(group);
     addFlag(app, "--json", m_options.isJson, tr("Write JSON for programs"))->group(group);
+}
+
+QStringList CommandLine::verbs() const
+{
+    return verbsOf(*m_app, {});
 }
 
 void CommandLine::declareVerbs()

@@ -36,6 +36,9 @@ public:
     /// The verb that was asked for; after a parse() without exit code.
     [[nodiscard]] Command &command() const { return *m_chosen; }
 
+    /// Every verb that can be asked for, "list" and "session create" alike.
+    [[nodiscard]] QStringList verbs() const;
+
 private:
     void declareCommon();
     void declareVerbs();
