@@ -37,6 +37,7 @@ app::Target WindowFixture::target() const
     app::Target target;
     target.name = QStringLiteral("test");
     target.server = login.value_or(server.address());
+    target.guardrails = guardrails;
     const auto dsn = sessions::parseDsn(u"sqlite://" + folder.filePath(QStringLiteral("chat.db")));
     if (dsn)
         target.database = *dsn;

@@ -46,6 +46,7 @@ public:
 
     RedisServer &server;
     std::optional<redis::ServerAddress> login; ///< nullopt: as the default user
+    app::Guardrails guardrails;
     QTemporaryDir folder;
     SystemClock clock;
     gui::Appearance appearance;

@@ -159,10 +159,12 @@ bool ProfilesDialog::save()
         sayError(saved.error());
         return false;
     }
-    keepPasswords(profile->name);
+    const Secret redis = m_form->redisPassword();
+    const Secret database = m_form->databasePassword();
     load();
-    choose(profile->name);
+    choose(profile->name); // which empties the fields
     say(tr("● Saved in %1").arg(m_store.file()), false);
+    keepPasswords(redis, database);
     emit changed();
     return true;
 }
@@ -206,16 +208,14 @@ QCoro::Task<> ProfilesDialog::forgetFlow(app::SecretStore *secrets, QString prof
     }
 }
 
-void ProfilesDialog::keepPasswords(const QString &profile)
+void ProfilesDialog::keepPasswords(const Secret &redis, const Secret &database)
 {
-    const Secret redis = m_form->redisPassword();
-    const Secret database = m_form->databasePassword();
-    m_form->clearPasswords();
-    if (!redis.isEmpty())
-        m_flows.start(keepFlow(&m_secrets, {profile, app::SecretName::Part::Redis}, redis, this));
-    if (!database.isEmpty())
-        m_flows.start(
-            keepFlow(&m_secrets, {profile, app::SecretName::Part::Database}, database, this));
+    const auto keep = [this](app::SecretName::Part part, const Secret &password) {
+        if (!password.isEmpty())
+            m_flows.start(keepFlow(&m_secrets, {m_shown, part}, password, this));
+    };
+    keep(app::SecretName::Part::Redis, redis);
+    keep(app::SecretName::Part::Database, database);
 }
 
 QCoro::Task<> ProfilesDialog::keepFlow(app::SecretStore *secrets, app::SecretName name,

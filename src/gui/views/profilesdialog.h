@@ -47,7 +47,7 @@ private:
     void remove();
     void importFile();
     void exportFile();
-    void keepPasswords(const QString &profile);
+    void keepPasswords(const Secret &redis, const Secret &database);
     void kept(const Result<app::Kept> &outcome);
     void say(const QString &text, bool isBad);
     void sayError(const Error &error);
