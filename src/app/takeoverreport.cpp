@@ -5,6 +5,24 @@ namespace lockkeeper::app {
 
 using Kind = locks::LockObservation::Kind;
 
+namespace {
+
+void judgeNotGivenBack(ActionReport &report, const Error &error)
+{
+    report.failure = error;
+    if (error.code == ErrorCode::NotFound) {
+        report.steps.append(QStringLiteral("lock: left alone"));
+        return;
+    }
+    // It is let go of all the same: there is nothing left that could be given back again.
+    report.failure->hint = QStringLiteral("it is not renewed any more, and ends with its lease");
+    report.steps.append(error.code == ErrorCode::OutcomeUnknown
+                            ? QStringLiteral("lock: not known whether it was given back")
+                            : QStringLiteral("lock: not given back"));
+}
+
+} // namespace
+
 ActionReport reportOf(const TakeOverRequest &request, const Result<locks::HeldLock> &taken,
                       const Result<locks::LockObservation> &lockAfter, const Naming &naming)
 {
@@ -43,13 +61,14 @@ ActionReport reportOfGivingBack(const Result<locks::CompareResult> &released,
     report.verification = lockText(lockAfter, naming);
     if (lockAfter)
         report.lockAfter = *lockAfter;
-    if (!released)
-        report.failure = released.error();
-    else if (!released->isDone)
+    if (!released) {
+        judgeNotGivenBack(report, released.error());
+        return report;
+    }
+    if (!released->isDone)
         report.warnings.append(QStringLiteral("the lock was no longer ours, and was left alone"));
-    report.steps.append(!released ? QStringLiteral("lock: not known whether it was released")
-                        : released->isDone ? QStringLiteral("lock: given back")
-                                           : QStringLiteral("lock: left alone"));
+    report.steps.append(released->isDone ? QStringLiteral("lock: given back")
+                                         : QStringLiteral("lock: left alone"));
     return report;
 }
 
