@@ -75,9 +75,18 @@ Task<QString> confirmed(QString phrase, QString question, ActOptions options, Co
                                       tr(" This is production. Type %1 to do it:").arg(phrase));
 }
 
-/// Says by which option the cap is raised.
-Error withCapOption(Error refusal, const app::BulkRequest &request, const app::Workspace &workspace)
+/// What is typed in the window and at a terminal is an option as well.
+Error withConfirmOption(Error refusal, const QString &phrase)
 {
+    if (refusal.hint == u"type " + phrase)
+        refusal.hint = tr("give --confirm %1").arg(phrase);
+    return refusal;
+}
+
+/// The same of all that may be in the way of many.
+Error withOptions(Error refusal, const app::BulkRequest &request, const app::Workspace &workspace)
+{
+    refusal = withConfirmOption(refusal, QString::number(request.items.size()));
     const int cap = request.raisedCap.value_or(workspace.target().guardrails.cap);
     if (request.items.size() > cap)
         refusal.hint =
@@ -94,7 +103,7 @@ QCoro::Task<std::optional<int>> preview(app::BulkRequest request, ActOptions opt
     if (options.isDryRun)
         printBulkPreviewAsData(preview, request, context);
     if (preview.refusal)
-        co_return context.fail(withCapOption(*preview.refusal, request, workspace));
+        co_return context.fail(withOptions(*preview.refusal, request, workspace));
     if (options.isDryRun)
         co_return exitCodeOf(preview);
     printBulkPreview(preview, context);
@@ -136,7 +145,9 @@ QCoro::Task<int> runOne(OneAct act, ActOptions options, app::Workspace &workspac
         workspace.hear();
     if (act.isDelete)
         context.leaveStoppingToVerb(); // a delete under way ends in order
-    const app::ActionReport report = co_await act.act(typed);
+    app::ActionReport report = co_await act.act(typed);
+    if (report.failure)
+        report.failure = withConfirmOption(*report.failure, printable(act.session.bytes()));
     if (!context.isJson())
         printReportText(report, context);
     context.leaveStoppingToVerb();
@@ -173,7 +184,7 @@ QCoro::Task<int> runMany(app::BulkRequest request, ActOptions options, QString r
     };
     const app::BulkReport report = co_await app::runBulk(workspace.actions(), request, tell);
     if (report.refusal)
-        co_return context.fail(withCapOption(*report.refusal, request, workspace));
+        co_return context.fail(withOptions(*report.refusal, request, workspace));
     const Result<void> written = results.write(report);
     const Afterwards after = co_await watchAfterwards(workspace, span, context);
     const int exitCode = printBulkReport(report, after, request, context);

@@ -171,8 +171,8 @@ std::optional<int> CommandLine::parse(int argc, char **argv)
                                          target.sessionPrefix || target.lease))
         return refuse({ErrorCode::InvalidInput,
                        tr("--profile brings its own server, database and families"),
-                       tr("leave --profile away, or the other options of the connection but "
-                          "--family and --read-only")});
+                       tr("leave --profile away, or give no more beside it than --family, "
+                          "--read-only and --unlock")});
     if (const std::optional<Error> misuse = m_chosen->misuse())
         return refuse(*misuse);
     return std::nullopt;

@@ -9,6 +9,7 @@
 #include "redis/deploymenturl.h"
 
 #include <QFile>
+#include <QRegularExpression>
 
 namespace lockkeeper::cli {
 
@@ -128,11 +129,12 @@ Result<app::Profile> ProfileCommand::withFamilies(app::Profile profile,
             return target.error();
         profile.families.append(target->family);
     }
+    static const QRegularExpression kNodeId(QStringLiteral("^[0-9a-f]{12}$"));
     for (const QString &node : m_nodes) {
         QString id = node.section(u'=', 0, 0).toLower();
         id.remove(u':').remove(u'-');
         const QString label = node.section(u'=', 1);
-        if (id.size() != 12 || label.isEmpty())
+        if (!kNodeId.match(id).hasMatch() || label.isEmpty())
             return Error{ErrorCode::InvalidInput,
                          tr("--node: \"%1\" is no node id with a name").arg(node),
                          tr("write it as 0242ac110009=api-3")};
@@ -210,8 +212,8 @@ QCoro::Task<int> ProfileCommand::keep(app::SecretName name, Secret password, Con
             tr("the %1 password is in the system's keychain").arg(partName(name.part)));
     else
         context.output().warning(
-            tr("the %1 password was not kept, since it goes to no file: %2. It is asked for each "
-               "time")
+            tr("the %1 password was not saved: it goes to the system's keychain and to no file, "
+               "so it is asked for each time (%2)")
                 .arg(partName(name.part), context.secrets().whyInMemory().value_or(QString())));
     co_return code(ExitCode::Done);
 }

@@ -80,7 +80,7 @@ void printProfile(const app::Profile &profile, Output &output)
 
 QByteArray profilesDocument(const QList<app::Profile> &profiles)
 {
-    return app::writeProfiles(profiles);
+    return app::writeProfiles(profiles).trimmed(); // as other documents, without the line's end
 }
 
 } // namespace lockkeeper::cli
