@@ -34,6 +34,43 @@ QString failureHead(const app::ActionReport &report)
     return isUnknown ? tr("Outcome not known") : tr("Not done");
 }
 
+QString failureWord(const app::ActionReport &report)
+{
+    if (!report.failure || report.isPartlyDone)
+        return report.failure ? tr("partly done") : tr("done");
+    switch (report.failure->code) {
+    case ErrorCode::ChangedHands:
+    case ErrorCode::LeaseLost:
+        return tr("changed hands");
+    case ErrorCode::LockTimeout:
+        return tr("lock not obtained in time");
+    case ErrorCode::NotFound:
+        return tr("not in the database");
+    case ErrorCode::NotPermitted:
+        return tr("not permitted");
+    case ErrorCode::Cancelled:
+        return tr("cancelled");
+    case ErrorCode::OutcomeUnknown:
+        return tr("outcome not known");
+    case ErrorCode::CannotConnect:
+    case ErrorCode::ConnectionLost:
+    case ErrorCode::TimedOut:
+        return tr("no connection");
+    case ErrorCode::Database:
+        return tr("the database failed");
+    case ErrorCode::InvalidInput:
+    case ErrorCode::Refused:
+    case ErrorCode::Protocol:
+    case ErrorCode::PasswordNeeded:
+    case ErrorCode::WrongPassword:
+    case ErrorCode::Untrusted:
+    case ErrorCode::Corrupt:
+    case ErrorCode::Io:
+        return tr("not done");
+    }
+    Q_UNREACHABLE();
+}
+
 QString stateWord(app::LockState state)
 {
     switch (state) {

@@ -16,6 +16,8 @@ namespace lockkeeper::gui {
 [[nodiscard]] QString stateWord(const LockRow &row);
 /// What became of an act that failed, in short.
 [[nodiscard]] QString failureHead(const app::ActionReport &report);
+/// The same in a word or two, for lists: "changed hands", "lock not obtained in time".
+[[nodiscard]] QString failureWord(const app::ActionReport &report);
 /// "41 s", "∞", "?" or "gone 2 s ago".
 [[nodiscard]] QString ttlText(const LockRow &row, SteadyTime now);
 /// "19 s", or "≥ 19 s" when the lock was there before we looked.

@@ -55,6 +55,24 @@ QString questionOf(app::BulkDeed deed, qsizetype count)
     Q_UNREACHABLE();
 }
 
+/// What the act would touch, in a few words; the dialog of one says it in full.
+QString effectText(const app::Preview &preview, app::BulkDeed deed)
+{
+    const auto fact = [&preview](QLatin1StringView label) {
+        for (const app::PreviewFact &one : preview.facts) {
+            if (one.label == label)
+                return one.text;
+        }
+        return QString();
+    };
+    if (!preview.changes.isEmpty())
+        return preview.changes.first();
+    if (isDelete(deed))
+        return BulkDialog::tr("%1, cached copy: %2")
+            .arg(fact(QLatin1StringView("Database")), fact(QLatin1StringView("Cached copy")));
+    return BulkDialog::tr("expires %1").arg(fact(QLatin1StringView("Expires")));
+}
+
 } // namespace
 
 BulkDialog::BulkDialog(app::Workspace &workspace, app::BulkDeed deed, const QList<LockRow> &rows,
@@ -80,6 +98,7 @@ void BulkDialog::build()
     m_summary = parts.summary;
     m_takeOver = parts.takeOver;
     m_raiseCap = parts.raiseCap;
+    m_reasonLabel = parts.reasonLabel;
     m_reason = parts.reason;
     m_typedLabel = parts.typedLabel;
     m_typed = parts.typed;
@@ -186,7 +205,7 @@ void BulkDialog::previewed(const app::BulkPreview &preview, quint64 generation)
         else if (what.isOwnerAlive)
             setRemark(i, u"▲ " + what.warnings.value(0), int(Theme::Role::Warn));
         else
-            setRemark(i, (what.changes + what.effects).value(0), int(Theme::Role::Text));
+            setRemark(i, effectText(what, m_deed), int(Theme::Role::Text));
     }
     m_phrase = preview.phrase;
     m_typedLabel->setText(
@@ -216,6 +235,7 @@ void BulkDialog::run()
     m_progress->setValue(0);
     for (int i = 0; i < m_rows.size(); ++i)
         setRemark(i, tr("waits for its turn"), int(Theme::Role::Secondary));
+    m_table->horizontalHeaderItem(RemarkColumn)->setText(tr("Outcome"));
     setStage(Stage::Running);
     m_workspace->flows().start(runFlow(m_workspace, request(), this));
 }
@@ -235,11 +255,10 @@ QCoro::Task<> BulkDialog::runFlow(app::Workspace *workspace, app::BulkRequest re
 void BulkDialog::progressed(int through, const app::BulkOutcome &newest)
 {
     m_progress->setValue(through);
-    const bool isDone = newest.report && newest.report->isDone();
-    setRemark(through - 1,
-              (isDone ? QStringLiteral("● ") : QStringLiteral("◆ ")) +
-                  app::outcomeText(*newest.report),
-              int(isDone ? Theme::Role::Ok : Theme::Role::Bad));
+    const app::ActionReport &report = *newest.report;
+    setRemark(through - 1, report.isDone() ? tr("● done") : QString(u"◆ " + failureWord(report)),
+              int(report.isDone() ? Theme::Role::Ok : Theme::Role::Bad));
+    m_table->item(through - 1, RemarkColumn)->setToolTip(app::outcomeText(report));
     m_table->scrollToItem(m_table->item(through - 1, 0));
     m_headline->setText(tr("%1 of %2 …").arg(through).arg(m_rows.size()));
 }
@@ -296,7 +315,15 @@ void BulkDialog::setStage(Stage stage)
         m_progress->setMaximum(0);
     m_takeOver->setEnabled(!isRunning && !isEnded);
     m_raiseCap->setEnabled(!isRunning && !isEnded);
-    m_reason->setEnabled(!isRunning && !isEnded);
+    m_reason->setEnabled(!isRunning);
+    for (QWidget *part : {static_cast<QWidget *>(m_reason), static_cast<QWidget *>(m_reasonLabel)})
+        part->setVisible(!isEnded);
+    if (isEnded) {
+        for (QWidget *part :
+             {static_cast<QWidget *>(m_takeOver), static_cast<QWidget *>(m_raiseCap),
+              static_cast<QWidget *>(m_typedLabel), static_cast<QWidget *>(m_typed)})
+            part->hide();
+    }
     m_typed->setEnabled(!isRunning && !isEnded);
     m_export->setVisible(isEnded);
     m_confirm->setVisible(!isEnded);

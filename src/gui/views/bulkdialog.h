@@ -76,6 +76,7 @@ private:
     QLabel *m_summary;
     QCheckBox *m_takeOver;
     QCheckBox *m_raiseCap;
+    QLabel *m_reasonLabel;
     QLineEdit *m_reason;
     QLabel *m_typedLabel;
     QLineEdit *m_typed;

@@ -19,7 +19,7 @@ namespace lockkeeper::gui {
 
 namespace {
 
-constexpr QSize kSize{820, 560};
+constexpr QSize kSize{880, 560};
 constexpr int kRowHeight = 30;
 
 QTableWidget *makeTable(QDialog &dialog, const QStringList &columns)
@@ -39,7 +39,8 @@ QTableWidget *makeTable(QDialog &dialog, const QStringList &columns)
     table->horizontalHeader()->setHighlightSections(false);
     table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     table->horizontalHeader()->setStretchLastSection(true);
-    const QList<int> widths{130, 150, 150, 80};
+    table->horizontalHeaderItem(3)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    const QList<int> widths{140, 170, 150, 90};
     for (int i = 0; i < widths.size(); ++i)
         table->setColumnWidth(i, widths[i]);
     return table;
@@ -54,6 +55,7 @@ BulkLayout::BulkLayout(QDialog &dialog, const QStringList &columns)
     , takeOver(new QCheckBox(
           BulkDialog::tr("Take each lock over from its owner instead of waiting for it"), &dialog))
     , raiseCap(new QCheckBox(&dialog))
+    , reasonLabel(new QLabel(BulkDialog::tr("&Reason, for the audit log"), &dialog))
     , reason(new QLineEdit(&dialog))
     , typedLabel(new QLabel(&dialog))
     , typed(new QLineEdit(&dialog))
@@ -75,7 +77,6 @@ BulkLayout::BulkLayout(QDialog &dialog, const QStringList &columns)
     confirm->setProperty("kind", QStringLiteral("dangerPrimary"));
     confirm->setAutoDefault(false);
     cancel->setDefault(true);
-    auto *reasonLabel = new QLabel(BulkDialog::tr("&Reason, for the audit log"), &dialog);
     reasonLabel->setBuddy(reason);
     reason->setObjectName(QStringLiteral("reason"));
     reason->setAccessibleName(BulkDialog::tr("Reason"));

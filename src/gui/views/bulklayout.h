@@ -23,6 +23,7 @@ struct BulkLayout
     QLabel *summary;
     QCheckBox *takeOver;
     QCheckBox *raiseCap;
+    QLabel *reasonLabel;
     QLineEdit *reason;
     QLabel *typedLabel;
     QLineEdit *typed;

@@ -174,8 +174,10 @@ QList<LockRow> LockTable::selectedRows() const
 int LockTable::countSelected() const
 {
     int count = 0;
-    for (const QItemSelectionRange &range : selectionModel()->selection())
-        count += range.height();
+    for (const QItemSelectionRange &range : selectionModel()->selection()) {
+        for (int row = range.top(); row <= range.bottom(); ++row)
+            count += m_model.rowAt(row).gone ? 0 : 1;
+    }
     return count;
 }
 
@@ -268,6 +270,7 @@ void LockTable::restorePlace()
     restoreScroll();
     setAutoScroll(true);
     m_isUpdating = false;
+    emit countSelectedChanged(countSelected()); // some may have ended
     emit screenChanged();
 }
 

@@ -29,6 +29,7 @@ public:
     [[nodiscard]] const std::optional<LockKey> &selectedLock() const { return m_selected; }
     /// Every lock that is selected, in the list's order; those that are no more are left out.
     [[nodiscard]] QList<LockRow> selectedRows() const;
+    /// Of those that are held.
     [[nodiscard]] int countSelected() const;
     void selectCurrentOnly();
     void selectAll() override;

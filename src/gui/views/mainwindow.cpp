@@ -196,10 +196,13 @@ void MainWindow::connectParts()
             [this](bool isFolded) { m_commands.foldEvents->setChecked(!isFolded); });
     connect(m_details, &DetailsPane::shownChanged, this, &MainWindow::updateActions);
     connect(m_details, &DetailsPane::possibilitiesChanged, this, &MainWindow::updateActions);
-    connect(m_details, &DetailsPane::releaseRequested, this, &MainWindow::releaseLock);
-    connect(m_details, &DetailsPane::takeOverRequested, this, &MainWindow::takeLockOver);
+    connect(m_details, &DetailsPane::releaseRequested, this,
+            [this] { actOnShown(ActionDialog::Kind::Release); });
+    connect(m_details, &DetailsPane::takeOverRequested, this,
+            [this] { actOnShown(ActionDialog::Kind::TakeOver); });
     connect(m_details, &DetailsPane::giveBackRequested, this, &MainWindow::giveLockBack);
-    connect(m_details, &DetailsPane::deleteRequested, this, &MainWindow::deleteSession);
+    connect(m_details, &DetailsPane::deleteRequested, this,
+            [this] { actOnShown(ActionDialog::Kind::Delete); });
     connect(m_details, &DetailsPane::copyRequested, this, &MainWindow::copyId);
     connect(m_environment, &EnvironmentStrip::unlockRequested, this, &MainWindow::unlock);
     connect(&m_locks->table(), &LockTable::countSelectedChanged, this, &MainWindow::updateActions);

@@ -93,7 +93,10 @@ private:
     void chooseLock(const std::optional<LockKey> &key);
 
     // In mainwindowacts.cpp.
+    /// On what is selected: one lock, or several.
     void act(ActionDialog::Kind kind);
+    /// On the lock whose details are shown.
+    void actOnShown(ActionDialog::Kind kind);
     void openActionDialog(ActionDialog::Kind kind, const LockRow &row);
     void openBulkDialog(app::BulkDeed deed);
     /// Both kinds of dialog: what the window does while one is open, and afterwards.

@@ -40,10 +40,16 @@ void MainWindow::act(ActionDialog::Kind kind)
 {
     if (!m_host.workspace() || m_actionDialog || m_bulkDialog)
         return;
-    if (m_locks->table().countSelected() > 1) {
+    if (m_locks->table().countSelected() > 1)
         openBulkDialog(deedOf(kind));
+    else
+        actOnShown(kind);
+}
+
+void MainWindow::actOnShown(ActionDialog::Kind kind)
+{
+    if (!m_host.workspace() || m_actionDialog || m_bulkDialog)
         return;
-    }
     const bool canAct = kind == ActionDialog::Kind::Release    ? m_details->canRelease()
                         : kind == ActionDialog::Kind::TakeOver ? m_details->canTakeOver()
                                                                : m_details->canDelete();

@@ -93,6 +93,19 @@ void MessageStrip::present(const QString &kind, const QString &headline, const Q
     offer(actions);
     m_close->show();
     show();
+    takeRoom();
+}
+
+/// A splitter asks nobody for the height that a width takes: words that wrap would be cut.
+void MessageStrip::takeRoom()
+{
+    setMinimumHeight(layout()->hasHeightForWidth() ? layout()->totalHeightForWidth(width()) : 0);
+}
+
+void MessageStrip::resizeEvent(QResizeEvent *event)
+{
+    QFrame::resizeEvent(event);
+    takeRoom();
 }
 
 void MessageStrip::paintIcon()

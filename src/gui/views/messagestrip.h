@@ -31,8 +31,10 @@ public:
 
 protected:
     void changeEvent(QEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
+    void takeRoom();
     void paintIcon();
     void present(const QString &kind, const QString &headline, const QString &detail,
                  const QList<QAction *> &actions);
