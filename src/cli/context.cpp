@@ -72,8 +72,20 @@ Task<app::Target> Context::targetOfProfile()
     if (!target)
         co_return target.error();
     target->isReadOnly = m_options.target.isReadOnly;
-    const app::Target filled = co_await withSecrets(*target);
-    co_return co_await routed(filled);
+    target->server.node.password = Secret(qgetenv("LOCKKEEPER_REDIS_PASSWORD"));
+    const app::Target filled = co_await app::withSecrets(m_secrets, *target);
+    app::SshTunnel::Options options;
+    options.mayAsk = isInteractive();
+    const Result<app::RoutedTarget> reached = co_await app::routed(filled, options, stop());
+    if (!reached)
+        co_return openingError(reached.error());
+    m_tunnel = reached->tunnel;
+    if (m_tunnel)
+        QObject::connect(m_tunnel.get(), &app::SshTunnel::closed, this, [this](const Error &error) {
+            m_connectionFailure = fail(error);
+            m_stop.request_stop();
+        });
+    co_return reached->target;
 }
 
 app::Target Context::guarded(app::Target target)
@@ -89,62 +101,6 @@ app::Target Context::guarded(app::Target target)
             tr("this is the server of the profile \"%1\" (%2): its guardrails hold")
                 .arg(target.guardrails.profile, QString(name(target.guardrails.environment))));
     return target;
-}
-
-QCoro::Task<app::Target> Context::withSecrets(app::Target target)
-{
-    app::Target filled = target;
-    const QByteArray given = qgetenv("LOCKKEEPER_REDIS_PASSWORD");
-    if (!given.isEmpty()) {
-        filled.server.node.password = Secret(given);
-    } else {
-        const app::SecretName name{target.name, app::SecretName::Part::Redis};
-        const auto kept = co_await m_secrets.read(name);
-        if (kept && *kept)
-            filled.server.node.password = **kept;
-    }
-    if (filled.server.kind == redis::Deployment::Kind::Sentinel) {
-        const app::SecretName name{target.name, app::SecretName::Part::Sentinel};
-        const auto kept = co_await m_secrets.read(name);
-        if (kept && *kept)
-            filled.server.sentinelPassword = **kept;
-    }
-    if (filled.database && filled.database->kind == sessions::Dsn::Kind::PostgreSql) {
-        const app::SecretName name{target.name, app::SecretName::Part::Database};
-        const auto kept = co_await m_secrets.read(name);
-        if (kept && *kept)
-            filled.database->password = **kept;
-    }
-    co_return filled;
-}
-
-Task<app::Target> Context::routed(app::Target target)
-{
-    if (target.ssh.isEmpty())
-        co_return target;
-    const Result<app::TunnelSpec> spec = app::parseTunnel(target.ssh);
-    if (!spec)
-        co_return spec.error();
-    app::SshTunnel::Options options;
-    options.mayAsk = isInteractive();
-    m_tunnel = std::make_unique<app::SshTunnel>(*spec, options);
-    QObject::connect(m_tunnel.get(), &app::SshTunnel::closed, this, [this](const Error &error) {
-        m_demoFailure = fail(error);
-        m_stop.request_stop();
-    });
-    const auto stopped =
-        std::stop_callback(stop(), std::function<void()>([this] { m_tunnel->close(); }));
-    const bool hasDatabase =
-        target.database && target.database->kind == sessions::Dsn::Kind::PostgreSql;
-    const redis::ServerAddress &node = target.server.node;
-    QList<app::SshTunnel::Forward> forwards{{node.endpoint.host, node.endpoint.port}};
-    if (hasDatabase)
-        forwards.append({target.database->host, target.database->port});
-    const Result<QList<quint16>> ports = co_await m_tunnel->open(forwards);
-    if (!ports)
-        co_return openingError(ports.error());
-    target.route = app::Route{ports->value(0), ports->value(1)};
-    co_return target;
 }
 
 Task<void> Context::unlock(app::Workspace &workspace, QString reason)
@@ -206,7 +162,7 @@ Task<void> Context::startDemo()
     options.workerProgram = QCoreApplication::applicationFilePath();
     m_demo = std::make_unique<demo::DemoStack>(options);
     QObject::connect(m_demo.get(), &demo::DemoStack::serverEnded, this, [this](const Error &error) {
-        m_demoFailure = fail(error);
+        m_connectionFailure = fail(error);
         m_stop.request_stop();
     });
     co_return co_await m_demo->start();
@@ -305,7 +261,7 @@ int Context::exitCode(int code) const
 {
     if (code == 0 && m_output.isIncomplete())
         return static_cast<int>(ExitCode::Failed);
-    return code == 0 ? m_demoFailure : code;
+    return code == 0 ? m_connectionFailure : code;
 }
 
 int Context::fail(const Error &error)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/connecting.h"
 #include "app/profilestore.h"
-#include "app/secretstore.h"
-#include "app/sshtunnel.h"
 #include "app/target.h"
 #include "app/workspace.h"
 #include "cli/output.h"
@@ -94,10 +93,6 @@ private:
     [[nodiscard]] Task<app::Target> targetOfProfile();
     /// With the guardrails of the saved connection that leads to the same place, if there is one.
     [[nodiscard]] app::Target guarded(app::Target target);
-    /// Fills in what the keychain has.
-    [[nodiscard]] QCoro::Task<app::Target> withSecrets(app::Target target);
-    /// Opens the tunnel that the target asks for, if it does.
-    [[nodiscard]] Task<app::Target> routed(app::Target target);
     [[nodiscard]] QCoro::Task<> tellOfCutShortActs();
     /// A new workspace instead of the one that there may be.
     [[nodiscard]] Task<void> openWorkspace(app::Target where);
@@ -110,11 +105,11 @@ private:
     Output m_output;
     app::ProfileStore m_profiles;
     app::SecretStore m_secrets;
-    std::unique_ptr<app::SshTunnel> m_tunnel; ///< null: none is asked for
+    std::shared_ptr<app::SshTunnel> m_tunnel; ///< null: none is asked for
     SignalWatcher m_signals;
     std::stop_source m_stop;
     std::unique_ptr<demo::DemoStack> m_demo;
-    int m_demoFailure = 0; ///< the exit code for it; 0: none
+    int m_connectionFailure = 0; ///< the exit code for a demo or a tunnel that ended; 0: none did
     std::unique_ptr<app::Workspace> m_workspace;
     bool m_isWorkspaceClosed = false;
     std::optional<std::stop_callback<std::function<void()>>> m_closeOnStop;
