@@ -38,10 +38,18 @@ void ActOptions::declare(CLI::App &app)
     addText(app, "--reason", reason, tr("Why, or a ticket; kept in the audit log"));
     addFlag(app, "--dry-run", isDryRun, tr("Say what would happen, change nothing"));
     addFlag(app, "--yes", isConfirmed, tr("Do not ask"));
+}
+
+void ActOptions::declareConfirm(CLI::App &app)
+{
     addText(app, "--confirm", typed,
             tr("What is to be typed before a delete in production: the session's id, or\n"
                "the number of sessions; with --yes it has to be given here"))
         ->type_name("TEXT");
+}
+
+void ActOptions::declareVerify(CLI::App &app)
+{
     addSpan(app, "--verify", verify,
             tr("Watch for this long who comes back, up to 60s (the default at a\n"
                "terminal, where Ctrl+C ends it; 0 elsewhere)"));

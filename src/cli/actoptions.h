@@ -19,7 +19,8 @@ namespace lockkeeper::cli {
 
 class Context;
 
-/// What every act takes: why, whether to ask, how long to watch afterwards.
+/// What acts take: why, whether to ask; what is typed, and how long to watch afterwards, where that
+/// makes sense.
 struct ActOptions
 {
     Q_DECLARE_TR_FUNCTIONS(lockkeeper::cli)
@@ -32,6 +33,8 @@ public:
     std::optional<milliseconds> verify; ///< nullopt: as long as there is somebody at the terminal
 
     void declare(CLI::App &app);
+    void declareConfirm(CLI::App &app);
+    void declareVerify(CLI::App &app);
     [[nodiscard]] app::ActNote note() const;
 };
 

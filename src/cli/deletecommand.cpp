@@ -22,6 +22,8 @@ void DeleteCommand::declare(CLI::App &app)
             tr("Of many: take each lock from the owner that was seen instead of waiting\n"
                "for it"));
     m_options.declare(app);
+    m_options.declareConfirm(app);
+    m_options.declareVerify(app);
     m_many.declare(app);
     app.get_option("--user")->description(
         tr("Only if the session belongs to this user; of many, only theirs").toStdString());

@@ -19,6 +19,7 @@ void ReleaseCommand::declare(CLI::App &app)
         tr("The token that you saw, as show and list --json print it; with another one nothing "
            "happens and the exit code is 4"));
     m_options.declare(app);
+    m_options.declareVerify(app);
     m_many.declare(app);
     addExamples(
         app, tr("lockkeeper-cli list --state no_expiry\n"
