@@ -43,8 +43,7 @@ QCoro::Task<Afterwards> watchAfterwards(app::Workspace &workspace, milliseconds 
     Ending<void> over;
     QObject scope;
     QObject::connect(&care, &app::Aftercare::found, &scope, [&](const app::Finding &finding) {
-        after.texts.append(finding.text);
-        after.isUndone = after.isUndone || finding.kind != app::Finding::Kind::Lock;
+        after.findings.append(finding);
         context.output().warning(printable(finding.session.bytes()) + u": " + finding.text);
     });
     QObject::connect(&care, &app::Aftercare::ended, &scope, [&] {
@@ -116,6 +115,13 @@ QCoro::Task<std::optional<int>> preview(app::BulkRequest request, ActOptions opt
 }
 
 } // namespace
+
+bool Afterwards::isUndone() const
+{
+    return std::ranges::any_of(findings, [](const app::Finding &finding) {
+        return finding.kind != app::Finding::Kind::Lock;
+    });
+}
 
 QCoro::Task<int> runOne(OneAct act, ActOptions options, app::Workspace &workspace, Context &context)
 {

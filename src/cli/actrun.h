@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/actionreport.h"
+#include "app/aftercare.h"
 #include "app/bulk.h"
 #include "app/preview.h"
 #include "cli/actoptions.h"
@@ -33,8 +34,10 @@ struct OneAct
 struct Afterwards
 {
     milliseconds watched{0};
-    QStringList texts;     ///< in order; empty: nothing came back
-    bool isUndone = false; ///< what was deleted is there again
+    QList<app::Finding> findings; ///< in order; empty: nothing came back
+
+    /// Whether what was deleted is there again.
+    [[nodiscard]] bool isUndone() const;
 };
 
 /// Runs it to its end. @return the exit code.

@@ -3,6 +3,7 @@
 
 #include "cli/context.h"
 #include "cli/exitcode.h"
+#include "cli/findingsjson.h"
 #include "cli/jsonvalues.h"
 #include "core/text.h"
 
@@ -78,7 +79,7 @@ Tone toneOf(const app::BulkOutcome &outcome)
 int exitCodeOfAll(const app::BulkReport &report, const Afterwards &after)
 {
     if (report.isAllDone())
-        return static_cast<int>(after.isUndone ? ExitCode::PartlyDone : ExitCode::Done);
+        return static_cast<int>(after.isUndone() ? ExitCode::PartlyDone : ExitCode::Done);
     const app::BulkOutcome *failed = nullptr;
     for (const app::BulkOutcome &outcome : report.outcomes) {
         if (outcome.report && outcome.report->isPartlyDone)
@@ -162,7 +163,7 @@ int printBulkReport(const app::BulkReport &report, const Afterwards &after,
         Json json = Json::parse(app::bulkJson(report).toStdString());
         json["action"] = jsonOf(app::verbOf(request.deed));
         json["watched_ms"] = jsonOf(after.watched);
-        json["reappeared"] = jsonOf(after.texts);
+        json["reappeared"] = findingsJson(after.findings);
         output.json(documentText(json));
     } else {
         TextTable table({{tr("SESSION")}, {tr("OUTCOME"), false, true}});
@@ -174,7 +175,7 @@ int printBulkReport(const app::BulkReport &report, const Afterwards &after,
     QString summary = tr("%1 of %2 done").arg(report.done()).arg(report.outcomes.size());
     if (report.notReached() > 0)
         summary += tr(", %1 not reached").arg(report.notReached());
-    if (after.watched > milliseconds::zero() && after.texts.isEmpty())
+    if (after.watched > milliseconds::zero() && after.findings.isEmpty())
         summary += tr("; nothing came back within %1").arg(spanText(after.watched));
     output.note(summary, report.isAllDone() ? Tone::Ok : Tone::Bad);
     return exitCode;

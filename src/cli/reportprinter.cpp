@@ -2,6 +2,7 @@
 #include "cli/reportprinter.h"
 
 #include "cli/exitcode.h"
+#include "cli/findingsjson.h"
 #include "cli/inspectionview.h"
 #include "cli/jsonvalues.h"
 #include "core/text.h"
@@ -110,14 +111,14 @@ int printReport(const app::ActionReport &report, const Afterwards &after, const 
         json["warnings"] = jsonOf(report.warnings);
         json["verification"] = report.verification.isEmpty() ? Json() : jsonOf(report.verification);
         json["watched_ms"] = jsonOf(after.watched);
-        json["reappeared"] = jsonOf(after.texts);
+        json["reappeared"] = findingsJson(after.findings);
         json["error"] = jsonOrNull(report.failure);
         output.json(documentText(json));
-    } else if (after.watched > milliseconds::zero() && after.texts.isEmpty()) {
+    } else if (after.watched > milliseconds::zero() && after.findings.isEmpty()) {
         output.line(tr("nothing came back within %1").arg(spanText(after.watched)));
     }
     if (report.isDone())
-        return static_cast<int>(after.isUndone ? ExitCode::PartlyDone : ExitCode::Done);
+        return static_cast<int>(after.isUndone() ? ExitCode::PartlyDone : ExitCode::Done);
     const int exitCode = context.fail(*report.failure);
     return report.isPartlyDone ? static_cast<int>(ExitCode::PartlyDone) : exitCode;
 }
