@@ -284,6 +284,7 @@ ActionReport reportOf(const DeleteRequest &request, bool isRerun, const RemoveRe
     ActionReport report;
     report.steps = {lockStep(request, removed.lock), databaseStep(removed.database),
                     cacheStep(removed.cache), releaseStep(removed.release)};
+    report.stepsTook = QList<milliseconds>(removed.took.cbegin(), removed.took.cend());
     report.warnings = removed.warnings;
     report.verification = aftermathText(aftermath, naming);
     if (aftermath.lock)

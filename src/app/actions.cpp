@@ -55,6 +55,7 @@ AuditEntry outcomeOf(AuditEntry intent, const ActionReport &report, milliseconds
     intent.phase = AuditEntry::Phase::Outcome;
     intent.outcome = outcomeText(report);
     intent.steps = report.steps;
+    intent.stepsTook = report.stepsTook;
     intent.took = took;
     return intent;
 }

@@ -96,6 +96,12 @@ void writeOutcome(Json &line, const AuditEntry &entry)
         steps.push_back(text(step));
     line["outcome"] = text(entry.outcome);
     line["steps"] = std::move(steps);
+    if (!entry.stepsTook.isEmpty()) {
+        Json took = Json::array();
+        for (const milliseconds one : entry.stepsTook)
+            took.push_back(one.count());
+        line["steps_ms"] = std::move(took);
+    }
     line["took_ms"] = entry.took ? Json(entry.took->count()) : Json();
 }
 
@@ -126,6 +132,19 @@ QStringList strings(const Json &line, const char *name)
             texts.append(QString::fromStdString(one.get_ref<const std::string &>()));
     }
     return texts;
+}
+
+QList<milliseconds> spans(const Json &line, const char *name)
+{
+    QList<milliseconds> spans;
+    const auto found = line.find(name);
+    if (found == line.end() || !found->is_array())
+        return spans;
+    for (const Json &one : *found) {
+        if (one.is_number_integer())
+            spans.append(milliseconds(one.get<qint64>()));
+    }
+    return spans;
 }
 
 } // namespace
@@ -195,6 +214,7 @@ std::optional<AuditRecord> parseAuditLine(const QByteArray &line)
     record.reason = string(json, "reason");
     record.outcome = string(json, "outcome");
     record.steps = strings(json, "steps");
+    record.stepsTook = spans(json, "steps_ms");
     if (const auto took = number(json, "took_ms"))
         record.took = milliseconds(*took);
     return record;

@@ -6,6 +6,7 @@
 
 #include <QByteArray>
 #include <QLatin1StringView>
+#include <QList>
 #include <QString>
 #include <QStringList>
 
@@ -47,8 +48,9 @@ struct AuditEntry
     Token token; ///< the one that the operator saw; may be empty
     QString owner;
     QString reason;
-    QString outcome;   ///< of an outcome or a finding: "done", "refused: …"
-    QStringList steps; ///< of an outcome or a finding: "database: done"
+    QString outcome;               ///< of an outcome or a finding: "done", "refused: …"
+    QStringList steps;             ///< of an outcome or a finding: "database: done"
+    QList<milliseconds> stepsTook; ///< by each of them; empty: not known
     std::optional<milliseconds> took;
 };
 
@@ -84,6 +86,7 @@ struct AuditRecord
     QString reason;
     QString outcome;
     QStringList steps;
+    QList<milliseconds> stepsTook; ///< by each of them; empty: not known
     std::optional<milliseconds> took;
 };
 

@@ -45,6 +45,7 @@ public:
     /// Whether anything was changed, removed, added or moved: see auditchain.h.
     [[nodiscard]] QFuture<Result<ChainReport>> verify() const;
     [[nodiscard]] const QString &folder() const { return m_folder; }
+    [[nodiscard]] const Clock &clock() const { return m_clock; }
     [[nodiscard]] QString currentFile() const;
 
 private:

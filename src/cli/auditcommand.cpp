@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/auditcommand.h"
 
+#include "app/auditexport.h"
 #include "cli/auditview.h"
 #include "cli/context.h"
 
@@ -184,7 +185,8 @@ QCoro::Task<int> AuditCommand::runExport(app::AuditLog &log, Context &context)
     if (!records)
         co_return context.fail(records.error());
     const bool isJson = m_format.isEmpty() ? context.isJson() : m_format == u"json";
-    context.output().json(isJson ? auditRecordsJson(*records) : auditRecordsCsv(*records));
+    context.output().json(isJson ? app::auditRecordsJson(*records)
+                                 : app::auditRecordsCsv(*records));
     co_return code(ExitCode::Done);
 }
 

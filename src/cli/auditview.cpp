@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/auditview.h"
 
-#include "app/csv.h"
+#include "app/auditexport.h"
 #include "cli/jsonvalues.h"
 #include "core/text.h"
 
@@ -25,30 +25,11 @@ Json textOrNull(const QString &text)
     return text.isEmpty() ? Json() : jsonOf(text);
 }
 
-QLatin1StringView phaseName(const AuditRecord &record)
-{
-    switch (record.phase) {
-    case AuditEntry::Phase::Intent:
-        return QLatin1StringView("intent");
-    case AuditEntry::Phase::Outcome:
-        return QLatin1StringView("outcome");
-    case AuditEntry::Phase::Finding:
-        return QLatin1StringView("finding");
-    }
-    Q_UNREACHABLE();
-}
-
 TextTable::Cell outcomeCell(const AuditRun &run)
 {
-    if (!run.outcome && run.findings.isEmpty())
-        return {tr("no outcome: cut short"), Tone::Bad};
+    const QString outcome = app::outcomeText(run);
     if (!run.outcome)
-        return {tr("cut short; ") + run.findings.last().outcome, Tone::Bad};
-    QString outcome = run.outcome->outcome;
-    for (const AuditRecord &finding : run.findings) {
-        if (!finding.steps.isEmpty())
-            outcome += u"; " + finding.steps.join(u"; ");
-    }
+        return {outcome, Tone::Bad};
     return {outcome, outcome == AuditEntry::kDone ? Tone::Ok : Tone::Warn};
 }
 
@@ -85,37 +66,6 @@ Json runJson(const AuditRun &run)
     return json;
 }
 
-Json recordJson(const AuditRecord &record)
-{
-    Json json;
-    json["n"] = record.place.number > 0 ? Json(record.place.number) : Json();
-    json["prev"] = textOrNull(QString::fromLatin1(record.place.previous));
-    json["at"] = jsonOf(record.at);
-    json["id"] = jsonOf(record.actionId);
-    json["phase"] = jsonOf(phaseName(record));
-    json["action"] = jsonOf(record.action);
-    json["user"] = jsonOf(record.user);
-    json["host"] = jsonOf(record.host);
-    json["target"] = jsonOf(record.target);
-    json["environment"] = textOrNull(record.environment);
-    json["batch"] = textOrNull(record.batch);
-    json["place"] = textOrNull(record.where);
-    json["session_id"] = textOrNull(record.session);
-    json["key"] = textOrNull(record.key);
-    json["token"] = textOrNull(record.token);
-    json["owner"] = textOrNull(record.owner);
-    json["reason"] = textOrNull(record.reason);
-    json["outcome"] = textOrNull(record.outcome);
-    json["steps"] = jsonOf(record.steps);
-    json["took_ms"] = jsonOrNull(record.took);
-    return json;
-}
-
-QString numberText(qint64 number)
-{
-    return number > 0 ? QString::number(number) : QString();
-}
-
 } // namespace
 
 TextTable auditTable(const QList<AuditRun> &runs)
@@ -146,44 +96,6 @@ QByteArray auditRunsJson(const QList<AuditRun> &runs)
     for (const AuditRun &run : runs)
         json.push_back(runJson(run));
     return documentText(json);
-}
-
-QByteArray auditRecordsJson(const QList<AuditRecord> &records)
-{
-    Json json = Json::array();
-    for (const AuditRecord &record : records)
-        json.push_back(recordJson(record));
-    return documentText(json);
-}
-
-QByteArray auditRecordsCsv(const QList<AuditRecord> &records)
-{
-    QByteArray csv =
-        "n,at,id,phase,action,user,host,target,environment,batch,place,session_id,key,token,owner,"
-        "reason,outcome,steps,took_ms,prev\r\n";
-    for (const AuditRecord &record : records) {
-        csv += app::csvLine({numberText(record.place.number),
-                             rfc3339(record.at),
-                             record.actionId,
-                             QString(phaseName(record)),
-                             record.action,
-                             record.user,
-                             record.host,
-                             record.target,
-                             record.environment,
-                             record.batch,
-                             record.where,
-                             record.session,
-                             record.key,
-                             record.token,
-                             record.owner,
-                             record.reason,
-                             record.outcome,
-                             record.steps.join(u"; "),
-                             record.took ? QString::number(record.took->count()) : QString(),
-                             QString::fromLatin1(record.place.previous)});
-    }
-    return csv;
 }
 
 QByteArray chainReportJson(const app::ChainReport &report, const QString &folder)

@@ -269,6 +269,7 @@ Task<RenameOutcome> SessionStore::rename(SessionId id, QString title)
 QCoro::Task<RemoveReport> SessionStore::remove(RemoveRequest request)
 {
     announce(RemoveStep::Lock);
+    const SteadyTime begun = m_clock.steady();
     const auto guard = co_await lock(request.id, request.wait, request.takeOver, request.stop);
     if (!guard) {
         RemoveReport refused;
@@ -276,9 +277,13 @@ QCoro::Task<RemoveReport> SessionStore::remove(RemoveRequest request)
         refused.failure = guard.error();
         co_return refused;
     }
+    const milliseconds waited = sinceThen(begun);
     RemoveReport report = co_await removeUnder(*guard, request);
+    report.took[static_cast<std::size_t>(RemoveStep::Lock)] = waited;
     announce(RemoveStep::Release);
+    const SteadyTime releasing = m_clock.steady();
     noteRelease(report, co_await (*guard)->release(), m_clock);
+    report.took[static_cast<std::size_t>(RemoveStep::Release)] = sinceThen(releasing);
     co_return report;
 }
 
@@ -293,7 +298,9 @@ QCoro::Task<RemoveReport> SessionStore::removeUnder(Guard guard, RemoveRequest r
         report.failure = ours ? stopped(request.id) : ours.error();
         co_return report;
     }
+    const SteadyTime deleting = m_clock.steady();
     const auto row = co_await m_database.remove(request.id, request.user, request.stop);
+    report.took[static_cast<std::size_t>(RemoveStep::Database)] = sinceThen(deleting);
     report.database = stateOf(row);
     if (!row) {
         report.failure = row.error();
@@ -314,11 +321,18 @@ QCoro::Task<RemoveReport> SessionStore::removeUnder(Guard guard, RemoveRequest r
             withPrefix(QStringLiteral("the cached entry was left as it is: "), isOurs.error());
         co_return report;
     }
+    const SteadyTime dropping = m_clock.steady();
     const auto entry = co_await m_cache.remove(request.id);
+    report.took[static_cast<std::size_t>(RemoveStep::Cache)] = sinceThen(dropping);
     report.cache = stateOf(entry);
     if (!entry)
         report.warnings += u"the cached entry could not be deleted: " + entry.error().what;
     co_return report;
+}
+
+milliseconds SessionStore::sinceThen(SteadyTime begun) const
+{
+    return std::chrono::floor<milliseconds>(m_clock.steady() - begun);
 }
 
 Task<bool> SessionStore::mayFinish(RemoveRequest request)

@@ -10,6 +10,7 @@
 
 #include <QStringList>
 
+#include <array>
 #include <functional>
 #include <optional>
 
@@ -65,8 +66,9 @@ struct RemoveReport
     StepState database = StepState::NotReached; ///< Nothing: no such session
     StepState cache = StepState::NotReached;    ///< Nothing: it was not cached
     StepState release = StepState::NotReached;
-    std::optional<Error> failure; ///< what stopped it; empty when it ran to its end
-    QStringList warnings;         ///< "the cached entry could not be deleted: …"
+    std::array<milliseconds, 4> took{}; ///< by each step, in the order of RemoveStep
+    std::optional<Error> failure;       ///< what stopped it; empty when it ran to its end
+    QStringList warnings;               ///< "the cached entry could not be deleted: …"
 
     /// The row is gone, by our hand.
     [[nodiscard]] bool isRemoved() const { return database == StepState::Done; }
@@ -139,6 +141,7 @@ private:
     /// LeaseLost when the lock is known to be lost.
     [[nodiscard]] Task<void> stillOurs(Guard guard);
     void announce(RemoveStep step) const;
+    [[nodiscard]] milliseconds sinceThen(SteadyTime begun) const;
 
     locks::LockProtocol &m_locks;
     SessionCache &m_cache;

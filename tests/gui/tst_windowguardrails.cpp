@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/views/actiondialog.h"
+#include "gui/views/auditpage.h"
 #include "gui/views/bulkdialog.h"
 #include "gui/views/detailspane.h"
 #include "gui/views/environmentstrip.h"
@@ -100,6 +101,7 @@ private slots:
     void whoComesBackIsNamed();
     void aCutShortDeleteIsOffered();
     void copyingSaysWhatWasCopied();
+    void theAuditPageShowsWhatWasDone();
 };
 
 void WindowGuardrailsTest::productionOpensReadOnly()
@@ -365,6 +367,37 @@ void WindowGuardrailsTest::copyingSaysWhatWasCopied()
     QVERIFY(fixture.select(kFirst));
     QTest::mouseClick(button(fixture.window, "copyId"), Qt::LeftButton);
     QVERIFY(fixture.window.messages().text().startsWith(u"Copied the session's id"));
+}
+
+void WindowGuardrailsTest::theAuditPageShowsWhatWasDone()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    WindowFixture fixture(server);
+    fill(fixture);
+    QVERIFY(fixture.open());
+    AuditPage &page = fixture.window.auditPage();
+    QTest::keyClick(&fixture.window, Qt::Key_2, Qt::ControlModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(page.isVisible(), kLimitMs);
+    QCOMPARE(page.countShown(), 0);
+    app::ReleaseRequest request{kFirst, Token(fixture.tokenOf(kFirst)), {}};
+    request.note.reason = QStringLiteral("ticket 4711");
+    const auto report = await(fixture.host.workspace()->actions().release(request));
+    QVERIFY(report.isDone());
+    // The page follows the log while it is on screen.
+    QTRY_COMPARE_WITH_TIMEOUT(page.countShown(), 1, kLimitMs);
+    page.findChild<QLineEdit *>(QStringLiteral("auditFilter"))->setText(QStringLiteral("4711"));
+    QCOMPARE(page.countShown(), 1);
+    page.findChild<QLineEdit *>(QStringLiteral("auditFilter"))->setText(QStringLiteral("0815"));
+    QCOMPARE(page.countShown(), 0);
+    QTest::mouseClick(button(page, "verifyButton"), Qt::LeftButton);
+    QTRY_VERIFY2_WITH_TIMEOUT(page.note().startsWith(u"● Whole: 2 entries"),
+                              qPrintable(page.note()), kLimitMs);
+    const QString file = fixture.folder.filePath(QStringLiteral("audit.csv"));
+    page.exportTo(file);
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(file), kLimitMs);
+    QTest::keyClick(&fixture.window, Qt::Key_1, Qt::ControlModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(!page.isVisible(), kLimitMs);
 }
 
 QTEST_MAIN(WindowGuardrailsTest)

@@ -57,6 +57,8 @@ DetailsPane::DetailsPane(const LockTableModel &model, QWidget *parent)
             emit takeOverRequested();
     });
     connect(m_form->deleteButton, &QPushButton::clicked, this, &DetailsPane::deleteRequested);
+    for (const FactsView *facts : {m_form->lockFacts, m_form->sessionFacts, m_form->databaseFacts})
+        connect(facts, &FactsView::copied, this, &DetailsPane::copied);
     connect(m_form->messages, &MessagesView::revealRequested, this, &DetailsPane::reveal);
     connect(&model, &LockTableModel::stepped, this, &DetailsPane::follow);
     connect(&model, &LockTableModel::aboutToUpdate, this, &DetailsPane::hearOfEnd);

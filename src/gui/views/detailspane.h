@@ -59,6 +59,8 @@ signals:
     void deleteRequested();
     /// The id is to be copied.
     void copyRequested();
+    /// The value of this fact is on the clipboard.
+    void copied(const QString &name);
     void failed(const lockkeeper::Error &error);
     /// What can be done with the lock has changed.
     void possibilitiesChanged();

@@ -68,8 +68,10 @@ void FactsView::addLine()
     values->addWidget(line.value, 1, Qt::AlignTop);
     values->addWidget(line.copy, 0, Qt::AlignTop);
     m_grid->addLayout(values, row, 1);
-    connect(line.copy, &QPushButton::clicked, this,
-            [this, row] { QGuiApplication::clipboard()->setText(printable(m_lines[row].toCopy)); });
+    connect(line.copy, &QPushButton::clicked, this, [this, row] {
+        QGuiApplication::clipboard()->setText(printable(m_lines[row].toCopy));
+        emit copied(m_lines[row].name->text());
+    });
     m_lines.append(line);
 }
 

@@ -33,6 +33,10 @@ public:
     void setFacts(const QList<Fact> &facts);
     [[nodiscard]] QString valueOf(const QString &name) const;
 
+signals:
+    /// What stands beside this name is on the clipboard now.
+    void copied(const QString &name);
+
 private:
     struct Line
     {

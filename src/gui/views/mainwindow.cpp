@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 #include "gui/views/appearance.h"
+#include "gui/views/auditpage.h"
 #include "gui/views/connectdialog.h"
 #include "gui/views/connectionstrip.h"
 #include "gui/views/detailspane.h"
@@ -12,7 +13,6 @@
 #include "gui/views/lockspage.h"
 #include "gui/views/locktable.h"
 #include "gui/views/messagestrip.h"
-#include "gui/views/navigationpane.h"
 #include "gui/views/statusstrip.h"
 
 #include <QActionGroup>
@@ -23,6 +23,7 @@
 #include <QMenuBar>
 #include <QScreen>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 #include <utility>
@@ -94,6 +95,9 @@ void MainWindow::makeActions()
     m_commands.profiles =
         makeAction(tr("&Profiles…"), Qt::CTRL | Qt::Key_P, &MainWindow::openProfilesDialog);
     m_commands.copyId = makeAction(tr("&Copy session id"), QKeySequence::Copy, &MainWindow::copyId);
+    m_commands.locksPage = makeAction(tr("&Locks"), Qt::CTRL | Qt::Key_1, &MainWindow::showLocks);
+    m_commands.auditPage =
+        makeAction(tr("&Audit log"), Qt::CTRL | Qt::Key_2, &MainWindow::showAudit);
     m_commands.filter = makeAction(tr("&Filter"), Qt::CTRL | Qt::Key_F, &MainWindow::focusFilter);
     m_commands.clearFilter =
         makeAction(tr("C&lear the filter"), Qt::Key_Escape, &MainWindow::clearFilter);
@@ -133,7 +137,11 @@ void MainWindow::makeLayout()
     body->setSpacing(0);
     body->addWidget(m_navigation);
     body->addWidget(new Hairline(Qt::Vertical, central));
-    body->addWidget(m_splitter, 1);
+    m_pages = new QStackedWidget(central);
+    m_pages->addWidget(m_splitter);
+    m_audit = new AuditPage(m_host.auditFolder(), m_clock, m_pages);
+    m_pages->addWidget(m_audit);
+    body->addWidget(m_pages, 1);
     auto *layout = new QVBoxLayout(central);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -159,6 +167,8 @@ void MainWindow::makeMenus()
     lock->addActions(
         {m_commands.release, m_commands.takeOver, m_commands.giveBack, m_commands.remove});
     QMenu *view = menuBar()->addMenu(tr("&View"));
+    view->addActions({m_commands.locksPage, m_commands.auditPage});
+    view->addSeparator();
     view->addActions({m_commands.filter, m_commands.clearFilter});
     view->addSeparator();
     view->addActions({m_commands.rescan, m_commands.cancelScan, m_commands.foldEvents});
@@ -187,6 +197,7 @@ void MainWindow::connectParts()
     connect(&m_host, &WorkspaceHost::stateChanged, this, &MainWindow::showHostState);
     connect(&m_host, &WorkspaceHost::trySucceeded, this, &MainWindow::profileOpened);
     connect(&m_host, &WorkspaceHost::tryFailed, this, &MainWindow::profileFailed);
+    connect(m_navigation, &NavigationPane::pageChosen, this, &MainWindow::showPage);
     connect(m_navigation, &NavigationPane::profileChosen, this, &MainWindow::openProfile);
     connect(&m_host, &WorkspaceHost::demoFailed, this,
             [this](const Error &error) { m_messages->showFailure(error); });
@@ -204,6 +215,7 @@ void MainWindow::connectParts()
     connect(m_details, &DetailsPane::deleteRequested, this,
             [this] { actOnShown(ActionDialog::Kind::Delete); });
     connect(m_details, &DetailsPane::copyRequested, this, &MainWindow::copyId);
+    connect(m_details, &DetailsPane::copied, this, &MainWindow::tellCopied);
     connect(m_environment, &EnvironmentStrip::unlockRequested, this, &MainWindow::unlock);
     connect(&m_locks->table(), &LockTable::countSelectedChanged, this, &MainWindow::updateActions);
     connect(m_details, &DetailsPane::failed, this,
@@ -266,6 +278,12 @@ void MainWindow::showHostState()
     updateActions();
     showStatus();
     lookForCutShortActs();
+}
+
+void MainWindow::showPage(NavigationPane::Page page)
+{
+    m_navigation->setPage(page);
+    m_pages->setCurrentIndex(static_cast<int>(page));
 }
 
 void MainWindow::showFeed()

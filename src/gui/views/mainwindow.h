@@ -3,6 +3,7 @@
 
 #include "gui/views/actiondialog.h"
 #include "gui/views/bulkdialog.h"
+#include "gui/views/navigationpane.h"
 #include "gui/views/workspacehost.h"
 
 #include <QFileSystemWatcher>
@@ -13,16 +14,17 @@
 #include <optional>
 
 class QSplitter;
+class QStackedWidget;
 
 namespace lockkeeper::gui {
 
 class Appearance;
+class AuditPage;
 class ConnectionStrip;
 class DetailsPane;
 class EnvironmentStrip;
 class LocksPage;
 class MessageStrip;
-class NavigationPane;
 class StatusStrip;
 
 /// The window: pages at the left, the list in the middle, details at the right, and what is
@@ -39,6 +41,7 @@ public:
 
     [[nodiscard]] LocksPage &locksPage() { return *m_locks; }
     [[nodiscard]] DetailsPane &details() { return *m_details; }
+    [[nodiscard]] AuditPage &auditPage() { return *m_audit; }
     [[nodiscard]] StatusStrip &status() { return *m_status; }
     [[nodiscard]] MessageStrip &messages() { return *m_messages; }
     [[nodiscard]] ConnectionStrip &connection() { return *m_connection; }
@@ -72,6 +75,8 @@ private:
         QAction *unlock;
         QAction *profiles;
         QAction *copyId;
+        QAction *locksPage;
+        QAction *auditPage;
         QAction *filter;
         QAction *clearFilter;
         QAction *foldEvents;
@@ -87,6 +92,9 @@ private:
 
     void showWorkspace();
     void showHostState();
+    void showPage(NavigationPane::Page page);
+    void showLocks() { showPage(NavigationPane::Page::Locks); }
+    void showAudit() { showPage(NavigationPane::Page::Audit); }
     void showFeed();
     void showStatus();
     void updateActions();
@@ -116,6 +124,7 @@ private:
     static QCoro::Task<> cutShortFlow(app::Workspace *workspace, QPointer<MainWindow> window);
     void tellOfCutShortActs(app::Workspace *workspace, const Result<QList<app::CutShortAct>> &acts);
     void finishCutShortAct();
+    void tellCopied(const QString &name);
     void tellFinding(const app::Finding &finding);
 
     // In mainwindowprofiles.cpp.
@@ -157,6 +166,8 @@ private:
     LocksPage *m_locks = nullptr;
     DetailsPane *m_details = nullptr;
     QSplitter *m_splitter = nullptr;
+    QStackedWidget *m_pages = nullptr;
+    AuditPage *m_audit = nullptr;
     StatusStrip *m_status = nullptr;
     QTimer m_statusTimer;
     QPointer<ActionDialog> m_actionDialog;

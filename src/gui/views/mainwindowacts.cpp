@@ -247,6 +247,14 @@ void MainWindow::finishCutShortAct()
     openActionDialog(ActionDialog::Kind::Delete, row);
 }
 
+void MainWindow::tellCopied(const QString &name)
+{
+    const bool isToken = name == DetailsPane::tr("Token");
+    m_messages->showDone(tr("Copied: %1").arg(name),
+                         isToken ? tr("whoever has it and reaches the server can release this lock")
+                                 : QString());
+}
+
 void MainWindow::copyId()
 {
     if (!m_details->row())

@@ -35,15 +35,18 @@ Theme::Role dotOf(app::Environment environment)
 NavigationPane::NavigationPane(QAction *connectAction, QWidget *parent)
     : QWidget(parent)
     , m_locks(new PageButton(tr("Locks"), this))
+    , m_audit(new PageButton(tr("Audit"), this))
     , m_heading(new QLabel(tr("CONNECTION"), this))
     , m_target(new PageButton(QString(), this))
     , m_profilesHeading(new QLabel(tr("PROFILES"), this))
     , m_profiles(new QVBoxLayout)
 {
     setFixedWidth(kWidth);
-    m_locks->setCheckable(true);
-    m_locks->setAutoExclusive(true);
-    m_locks->setChecked(true);
+    for (PageButton *page : {m_locks, m_audit})
+        page->setCheckable(true);
+    connect(m_locks, &QAbstractButton::clicked, this, [this] { emit pageChosen(Page::Locks); });
+    connect(m_audit, &QAbstractButton::clicked, this, [this] { emit pageChosen(Page::Audit); });
+    setPage(Page::Locks);
     for (QLabel *heading : {m_heading, m_profilesHeading}) {
         heading->setProperty("kind", QStringLiteral("heading"));
         heading->setFont(headingFont(font()));
@@ -55,6 +58,7 @@ NavigationPane::NavigationPane(QAction *connectAction, QWidget *parent)
     layout->setContentsMargins(8, 12, 8, 8);
     layout->setSpacing(4);
     layout->addWidget(m_locks);
+    layout->addWidget(m_audit);
     layout->addWidget(m_heading);
     layout->addWidget(m_target);
     layout->addWidget(m_profilesHeading);
@@ -62,6 +66,12 @@ NavigationPane::NavigationPane(QAction *connectAction, QWidget *parent)
     layout->addStretch();
     setTarget({}, {});
     setProfiles({});
+}
+
+void NavigationPane::setPage(Page page)
+{
+    m_locks->setChecked(page == Page::Locks);
+    m_audit->setChecked(page == Page::Audit);
 }
 
 void NavigationPane::setLockCount(std::optional<int> count)

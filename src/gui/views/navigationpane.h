@@ -34,11 +34,17 @@ public:
     /// The one that is shown; empty: none.
     void setCurrentProfile(const QString &name);
 
+    /// The pages, in the order of their buttons.
+    enum class Page { Locks, Audit };
+    void setPage(Page page);
+
 signals:
+    void pageChosen(lockkeeper::gui::NavigationPane::Page page);
     void profileChosen(const QString &name);
 
 private:
     PageButton *m_locks;
+    PageButton *m_audit;
     QLabel *m_heading;
     PageButton *m_target;
     QLabel *m_profilesHeading;

@@ -44,6 +44,7 @@ public:
     WorkspaceHost &operator=(const WorkspaceHost &) = delete;
 
     [[nodiscard]] State state() const { return m_state; }
+    [[nodiscard]] const QString &auditFolder() const { return m_auditFolder; }
     [[nodiscard]] bool isDemo() const { return m_isDemo; }
     /// Null while there is none.
     [[nodiscard]] app::Workspace *workspace() const { return m_workspace.get(); }
