@@ -8,6 +8,35 @@ namespace lockkeeper::model {
 using sessions::RemoveStep;
 using sessions::StepState;
 
+namespace {
+
+/// How many steps have begun when a move is due.
+std::size_t stepsBegunAt(Delete::Stage stage)
+{
+    using Stage = Delete::Stage;
+    if (stage < Stage::Lock)
+        return 0;
+    if (stage < Stage::ConfirmForRow)
+        return 1;
+    if (stage < Stage::ConfirmForCopy)
+        return 2;
+    return stage < Stage::Release ? 3 : 4;
+}
+
+} // namespace
+
+Span Delete::window(Span all) const
+{
+    const std::size_t count = stepsBegunAt(stage);
+    for (std::size_t i = 0; i < begun.size(); ++i) {
+        if (begun[i] && i < count)
+            all.from = std::max(all.from, *begun[i]);
+        else if (begun[i])
+            all.to = std::min(all.to, *begun[i]);
+    }
+    return all;
+}
+
 bool Delete::move(ModelSession &session, const Span &when)
 {
     switch (stage) {

@@ -29,6 +29,9 @@ struct ToldOfDelete
     friend bool operator==(const ToldOfDelete &, const ToldOfDelete &) = default;
 };
 
+/// When each step began, in the order of RemoveStep; nullopt: it did not, or nobody saw it.
+using StepTimes = std::array<std::optional<SteadyTime>, 4>;
+
 /// The operator's locked delete, from the look into the audit log to the outcome in it.
 struct Delete
 {
@@ -58,6 +61,7 @@ struct Delete
     Aim aim;                          ///< of a take-over
     std::optional<ToldOfDelete> told; ///< nullopt: the operator died
     QString recorded; ///< of one who died: the audit log's outcome; empty: there is none
+    StepTimes begun;
 
     Stage stage = Stage::Look;
     bool isRerun = false;
@@ -66,6 +70,8 @@ struct Delete
     bool isStoredAfter = false;
     bool isCachedAfter = false;
 
+    /// When the next move took place, of a delete that took place within `all`.
+    [[nodiscard]] Span window(Span all) const;
     [[nodiscard]] bool move(ModelSession &session, const Span &when);
     [[nodiscard]] QString text() const;
 

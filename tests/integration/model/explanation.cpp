@@ -69,10 +69,11 @@ private:
     [[nodiscard]] bool byMoveOf(Place place, std::size_t which)
     {
         Operation &operation = place.operations[which];
-        place.notBefore = std::max(place.notBefore, operation.span.from);
-        if (place.notBefore > operation.span.to || isLeaseOver(place))
+        const Span window = operation.window();
+        place.notBefore = std::max(place.notBefore, window.from);
+        if (place.notBefore > window.to || isLeaseOver(place))
             return false;
-        const Span when{place.notBefore, operation.span.to};
+        const Span when{place.notBefore, window.to};
         return operation.move(place.session, when) && from(place);
     }
 
@@ -135,6 +136,12 @@ bool Operation::isOver() const
 bool Operation::mayEnd() const
 {
     return isOver() || isCutShort;
+}
+
+Span Operation::window() const
+{
+    const auto *remove = std::get_if<Delete>(&program);
+    return remove ? remove->window(span) : span;
 }
 
 bool Operation::move(ModelSession &session, const Span &when)

@@ -9,8 +9,8 @@
 
 namespace lockkeeper::model {
 
-using Program = std::variant<Acquire, ActOnToken, AwaitEnd, ForceRelease, ReadThrough, Rename,
-                             LateWrite, Upsert, Delete>;
+using Program = std::variant<Acquire, ActOnToken, Strike, AwaitEnd, ForceRelease, ReadThrough,
+                             Rename, LateWrite, Upsert, Delete>;
 
 /// An operation that took place: when, and what it told.
 struct Operation
@@ -25,6 +25,8 @@ struct Operation
     [[nodiscard]] bool isOver() const;
     /// Whether it can have ended here.
     [[nodiscard]] bool mayEnd() const;
+    /// When its next move took place, as far as that is known.
+    [[nodiscard]] Span window() const;
     [[nodiscard]] bool move(ModelSession &session, const Span &when);
     [[nodiscard]] QString text() const;
 

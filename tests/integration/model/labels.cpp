@@ -27,6 +27,12 @@ QString label(const ActOnToken &act)
     return what + (act.isDone ? QStringLiteral(": done") : QStringLiteral(": changed-hands"));
 }
 
+QString label(const Strike &strike)
+{
+    return strike.replacement ? QStringLiteral("strike beside a delete: taken")
+                              : QStringLiteral("strike beside a delete: ended");
+}
+
 QString label(const AwaitEnd &wait)
 {
     return wait.isGone ? QStringLiteral("expire: gone") : QStringLiteral("expire: renewed");

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kPlaces = 3;
 constexpr int kWorkers = 2;
-constexpr int kOperators = 2;
+constexpr int kOperators = 3; // as many as may act at once
 /// Of one operation before another: it is through with its first steps by then.
 constexpr milliseconds kHeadStart = 12ms;
 /// What a store waits for a lock at the most.
@@ -42,8 +42,7 @@ Lane::Lane(Site &site, int number, quint32 seed)
     for (int i = 0; i < kWorkers; ++i)
         m_workers.push_back(std::make_unique<Worker>(site, site.workersDatabase));
     for (int i = 0; i < kOperators; ++i)
-        m_operators.push_back(
-            std::make_unique<app::Workspace>(site.target, site.clock, m_auditFolder));
+        m_operators.push_back(std::make_unique<Operator>(site, m_auditFolder));
 }
 
 QCoro::Task<> Lane::run(int operations)
@@ -63,8 +62,8 @@ QCoro::Task<bool> Lane::open()
         if (const auto opened = co_await worker->client.open(); !opened)
             m_site.complain(opened.error().what);
     }
-    for (const auto &workspace : m_operators) {
-        if (const auto opened = co_await workspace->open(); !opened)
+    for (const auto &one : m_operators) {
+        if (const auto opened = co_await one->workspace().open(); !opened)
             m_site.complain(opened.error().what);
     }
     co_return m_site.isWell();
@@ -97,6 +96,8 @@ QCoro::Task<> Lane::step(Place &place)
         Operation operation = co_await std::move(one);
         operations.push_back(std::move(operation));
     }
+    std::ranges::move(m_strikes, std::back_inserter(operations));
+    m_strikes.clear();
     co_await compare(place, std::move(operations), Extent::Lock);
 }
 
@@ -255,9 +256,9 @@ QCoro::Task<> Lane::close()
         for (const auto &hold : place.holds)
             co_await hold->vanish();
     }
-    for (const auto &workspace : m_operators) {
-        workspace->close();
-        co_await qCoro(workspace.get(), &app::Workspace::closed);
+    for (const auto &one : m_operators) {
+        one->workspace().close();
+        co_await qCoro(&one->workspace(), &app::Workspace::closed);
     }
     for (const auto &worker : m_workers)
         worker->client.close();
@@ -268,9 +269,15 @@ Worker &Lane::anyWorker(Dice &dice)
     return *m_workers[std::size_t(dice.below(kWorkers))];
 }
 
-app::Workspace &Lane::anyOperator(Dice &dice)
+Operator &Lane::anyOperator(Dice &dice)
 {
     return *m_operators[std::size_t(dice.below(kOperators))];
+}
+
+Operator &Lane::idleOperator()
+{
+    const auto isIdle = [](const auto &one) { return !one->isDeleting(); };
+    return **std::ranges::find_if(m_operators, isIdle);
 }
 
 QString Lane::nextReason()

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "app/auditruns.h"
-#include "app/workspace.h"
 #include "dyingoperator.h"
 #include "hold.h"
 #include "ledger.h"
+#include "operator.h"
 #include "site.h"
 
 #include <memory>
@@ -104,6 +104,7 @@ private:
     [[nodiscard]] QCoro::Task<Operation> remove(Place &place, Dice dice, std::optional<Aim> given,
                                                 milliseconds wait);
     [[nodiscard]] QCoro::Task<Aim> takeAim(Place &place, locks::LockProtocol &locks, Dice dice);
+    void strike(Place &place, Dice &dice);
     void obtain(Place &place, locks::LockProtocol &locks, const locks::HeldLock &lock,
                 bool isGuarded);
     [[nodiscard]] std::shared_ptr<Hold> drawHold(const Place &place, Dice &dice);
@@ -116,7 +117,9 @@ private:
     void acquaint(Place &place, const std::optional<Token> &victim);
 
     [[nodiscard]] Worker &anyWorker(Dice &dice);
-    [[nodiscard]] app::Workspace &anyOperator(Dice &dice);
+    [[nodiscard]] Operator &anyOperator(Dice &dice);
+    /// One that deletes nothing now.
+    [[nodiscard]] Operator &idleOperator();
     [[nodiscard]] QString nextReason();
     [[nodiscard]] LockKey lockKey(const Place &place) const;
     [[nodiscard]] SteadyTime now() const { return m_site.clock.steady(); }
@@ -126,9 +129,10 @@ private:
     Dice m_dice;
     QString m_auditFolder;
     std::vector<std::unique_ptr<Worker>> m_workers;
-    std::vector<std::unique_ptr<app::Workspace>> m_operators;
+    std::vector<std::unique_ptr<Operator>> m_operators;
     std::vector<Place> m_places;
-    std::vector<Rivals> m_rivals; ///< of the step
+    std::vector<Rivals> m_rivals;     ///< of the step
+    std::vector<Operation> m_strikes; ///< of the step
     Ledger m_ledger;
     int m_acts = 0;
     int m_done = 0;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lane.h"
+#include "sessions/sessionjson.h"
 
 namespace lockkeeper::model {
 
 using namespace std::chrono_literals;
 using locks::LockObservation;
+using sessions::RemoveStep;
 
 namespace {
 
@@ -16,6 +18,8 @@ constexpr milliseconds kLongLease = 10min;
 constexpr milliseconds kPause = 10ms;
 /// For how long an operator waits for a lock to act on: a delete takes its own within that.
 constexpr milliseconds kAmbush = 15ms;
+/// Of a delete.
+constexpr int kSteps = 4;
 /// How far back the tokens go that an operator may still have on the screen.
 constexpr int kStale = 6;
 
@@ -189,20 +193,20 @@ QCoro::Task<Aim> Lane::takeAim(Place &place, locks::LockProtocol &locks, Dice di
 
 QCoro::Task<Operation> Lane::takeOver(Place &place, Dice dice)
 {
-    app::Workspace &workspace = anyOperator(dice);
+    Operator &colleague = anyOperator(dice);
     ActOnToken program;
     program.act = ActOnToken::Act::TakeOver;
     program.lease = m_site.target.family.lease;
     Operation operation;
     operation.span.from = now();
-    program.aim = co_await takeAim(place, workspace.locks(), dice.split());
+    program.aim = co_await takeAim(place, colleague.locks(), dice.split());
     if (program.aim.seen()) {
-        const auto taken = co_await workspace.locks().takeOver(place.id, *program.aim.seen());
+        const auto taken = co_await colleague.locks().takeOver(place.id, *program.aim.seen());
         program.isDone = taken.has_value();
         if (taken) {
             program.replacement = taken->token;
             place.named.insert(*program.aim.seen());
-            obtain(place, workspace.locks(), *taken, false);
+            obtain(place, colleague.locks(), *taken, false);
         } else if (taken.error().code != ErrorCode::ChangedHands) {
             complain(place, taken.error().what);
         }
@@ -214,17 +218,17 @@ QCoro::Task<Operation> Lane::takeOver(Place &place, Dice dice)
 
 QCoro::Task<Operation> Lane::forceRelease(Place &place, Dice dice, std::optional<Aim> given)
 {
-    app::Workspace &workspace = anyOperator(dice);
+    Operator &colleague = anyOperator(dice);
     ForceRelease program;
     Operation operation;
     operation.span.from = now();
     if (given)
         program.aim = *given;
     else
-        program.aim = co_await takeAim(place, workspace.locks(), dice.split());
+        program.aim = co_await takeAim(place, colleague.locks(), dice.split());
     if (program.aim.seen()) {
         const app::ReleaseRequest request{place.id, *program.aim.seen(), nextReason()};
-        const auto report = co_await workspace.actions().release(request);
+        const auto report = co_await colleague.actions().release(request);
         ToldOfRelease told;
         if (report.failure)
             told.failure = report.failure->code;
@@ -239,20 +243,28 @@ QCoro::Task<Operation> Lane::forceRelease(Place &place, Dice dice, std::optional
     co_return operation;
 }
 
-/// `given`: whose lock to take over, nobody's if it means none; nullopt: as chance has it.
+/// `given`: whose lock to take over, nobody's if it means none; nullopt: as chance has it, and
+/// perhaps somebody strikes on the way.
 QCoro::Task<Operation> Lane::remove(Place &place, Dice dice, std::optional<Aim> given,
                                     milliseconds wait)
 {
-    app::Workspace &workspace = anyOperator(dice);
+    Operator &colleague = idleOperator();
     Delete program;
     program.id = ++m_acts;
     program.lease = m_site.target.family.lease;
+    const bool isStruck = !given && dice.chance(40);
+    const auto strikeBefore = static_cast<RemoveStep>(dice.below(kSteps));
+    colleague.watchSteps([&](RemoveStep step) {
+        if (isStruck && step == strikeBefore)
+            strike(place, dice);
+        program.begun[std::size_t(step)] = now();
+    });
     Operation operation;
     operation.span.from = now();
     if (given)
         program.aim = *given;
     else if (dice.chance(50))
-        program.aim = co_await takeAim(place, workspace.locks(), dice.split());
+        program.aim = co_await takeAim(place, colleague.locks(), dice.split());
     program.isTakeOver = program.aim.seen().has_value();
     if (program.isTakeOver || !program.aim.isLookDue()) {
         app::DeleteRequest request;
@@ -260,13 +272,44 @@ QCoro::Task<Operation> Lane::remove(Place &place, Dice dice, std::optional<Aim> 
         request.wait = wait;
         request.takeOver = program.aim.seen();
         request.reason = nextReason();
-        const auto report = co_await workspace.actions().remove(request);
+        const auto report = co_await colleague.actions().remove(request);
         program.told = toldBy(report);
         m_ledger.note(request.reason, report);
     }
+    colleague.watchSteps({});
     operation.program = program;
     operation.span.to = now();
     co_return operation;
+}
+
+/// Right before a delete takes its next step somebody acts on whatever lock is there, or a worker
+/// that should have stopped caches the session again.
+void Lane::strike(Place &place, Dice &dice)
+{
+    const bool isWriter = dice.chance(30);
+    Strike program;
+    program.lease = kShortLease;
+    if (dice.chance(50))
+        program.replacement = Token("striker-" + QByteArray::number(++m_acts));
+    Operation operation;
+    operation.span.from = now();
+    std::optional<Token> found;
+    if (isWriter)
+        m_site.witness.writeCopy(place.id, sessions::serializeSession(sampleSession(place.id)));
+    else
+        found = m_site.witness.strike(place.id, program.replacement, program.lease);
+    operation.span.to = now();
+    if (isWriter) {
+        operation.program = LateWrite{.stage = LateWrite::Stage::Copy};
+    } else if (found) {
+        program.found = *found;
+        operation.program = program;
+        place.named.insert(*found);
+        if (program.replacement)
+            place.tokens.push_back(*program.replacement);
+    }
+    if (isWriter || found)
+        m_strikes.push_back(std::move(operation));
 }
 
 // Holds -----------------------------------------------------------------------------------

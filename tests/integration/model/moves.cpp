@@ -110,6 +110,25 @@ QString ActOnToken::text() const
     return text;
 }
 
+// Strike ----------------------------------------------------------------------------------
+
+bool Strike::move(ModelSession &session, const Span &when)
+{
+    isOver = true;
+    if (!isRead(session, found))
+        return false;
+    session.lock.reset();
+    if (replacement)
+        session.lock = ModelLock::since(when, *replacement, lease);
+    return true;
+}
+
+QString Strike::text() const
+{
+    return QStringLiteral("strike at %1, then it was %2")
+        .arg(shortText(found), shortText(replacement));
+}
+
 // AwaitEnd --------------------------------------------------------------------------------
 
 bool AwaitEnd::move(ModelSession &session, const Span &)

@@ -79,6 +79,20 @@ private:
     void apply(ModelSession &session, const Span &when) const;
 };
 
+/// Another operator ends or takes the lock that is there, all at one moment.
+struct Strike
+{
+    Token found;
+    std::optional<Token> replacement;
+    milliseconds lease{0};
+    bool isOver = false;
+
+    [[nodiscard]] bool move(ModelSession &session, const Span &when);
+    [[nodiscard]] QString text() const;
+
+    friend bool operator==(const Strike &, const Strike &) = default;
+};
+
 /// Somebody reads until a lease has ended, or was renewed.
 struct AwaitEnd
 {

@@ -40,6 +40,23 @@ Witness::Sight Witness::look(const SessionId &session)
     return sight;
 }
 
+std::optional<Token> Witness::strike(const SessionId &session,
+                                     const std::optional<Token> &replacement, milliseconds lease)
+{
+    const QByteArray key = m_family.lockKey(session).bytes();
+    const QByteArray px = QByteArray::number(qint64(lease.count()));
+    const QVariant found =
+        replacement ? m_redis.call({"SET", key, replacement->bytes(), "XX", "GET", "PX", px})
+                    : m_redis.call({"GETDEL", key});
+    return found.isValid() ? std::optional(Token(found.toByteArray())) : std::nullopt;
+}
+
+void Witness::writeCopy(const SessionId &session, const QByteArray &json)
+{
+    const QByteArray ttl = QByteArray::number(qint64(m_family.cacheTtl.count()));
+    m_redis.call({"SET", m_family.cacheKey(session).bytes(), json, "PX", ttl});
+}
+
 QCoro::Task<bool> Witness::hasRow(SessionId session)
 {
     const QList<SessionId> ids{session};

@@ -27,6 +27,10 @@ public:
 
     /// Blocks, so that nothing of ours goes on meanwhile.
     [[nodiscard]] Sight look(const SessionId &session);
+    /// Ends the lock, or puts another token with this lease into its place. @return whose it was.
+    std::optional<Token> strike(const SessionId &session, const std::optional<Token> &replacement,
+                                milliseconds lease);
+    void writeCopy(const SessionId &session, const QByteArray &json);
     [[nodiscard]] QCoro::Task<bool> hasRow(SessionId session);
     /// Once this has ended the server has read all that programs which have ended had sent: it
     /// reads from all sockets in turn.
