@@ -2,7 +2,7 @@
 #pragma once
 
 #include <QRandomGenerator>
-#include <QtGlobal>
+#include <QString>
 
 /// What random tests share: they can be repeated, and made longer.
 namespace lockkeeper::test {
