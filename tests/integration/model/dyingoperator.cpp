@@ -72,7 +72,7 @@ void act(app::Actions &actions, const QStringList &arguments)
     app::DeleteRequest request;
     request.session = session;
     request.wait = milliseconds::zero();
-    request.reason = arguments[Reason];
+    request.note.reason = arguments[Reason];
     if (!seen.isEmpty())
         request.takeOver = seen;
     static_cast<void>(await(actions.remove(request)));
@@ -118,7 +118,8 @@ std::optional<int> runAsDyingOperator(const QStringList &arguments)
                           .database = workspace.database(),
                           .store = &store,
                           .audit = workspace.audit(),
-                          .gate = workspace.client().gate(),
+                          .window = workspace.window(),
+                          .held = workspace.held(),
                           .clock = clock,
                           .targetName = target.name,
                           .place = app::placeOf(target)});

@@ -236,7 +236,7 @@ QCoro::Task<Operation> Lane::forceRelease(Place &place, Dice dice, std::optional
             told.lockAfter = tokenOf(*report.lockAfter);
         told.steps = report.steps;
         program.told = told;
-        m_ledger.note(request.reason, report);
+        m_ledger.note(request.note.reason, report);
     }
     operation.program = program;
     operation.span.to = now();
@@ -271,10 +271,10 @@ QCoro::Task<Operation> Lane::remove(Place &place, Dice dice, std::optional<Aim> 
         request.session = place.id;
         request.wait = wait;
         request.takeOver = program.aim.seen();
-        request.reason = nextReason();
+        request.note.reason = nextReason();
         const auto report = co_await colleague.actions().remove(request);
         program.told = toldBy(report);
-        m_ledger.note(request.reason, report);
+        m_ledger.note(request.note.reason, report);
     }
     colleague.watchSteps({});
     operation.program = program;
