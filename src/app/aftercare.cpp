@@ -37,9 +37,11 @@ struct Aftercare::Watch
     SteadyTime rowsReadAt;
     bool isLooking = false;
     bool isLookWanted = false; ///< once more, after the look that is under way
+    bool isUnread = false;     ///< the newest look could not read all of it
     bool isCached = false;     ///< known to be there again
     bool isStored = false;
-    Token lastToken; ///< the newest holder that was told of
+    bool isTrouble = false; ///< somebody undid the act
+    Token lastToken;        ///< the newest holder that was told of
     QStringList texts;
 };
 
@@ -50,6 +52,9 @@ Aftercare::Aftercare(Parts parts, QObject *parent)
     m_timer.setInterval(kInterval);
     connect(&m_timer, &QTimer::timeout, this, &Aftercare::look);
     connect(&m_parts.changes, &redis::ChangeFeed::keysChanged, this, &Aftercare::keysChanged);
+    // What came while nobody told is not told of later.
+    connect(&m_parts.changes, &redis::ChangeFeed::established, this, &Aftercare::lookAtAll);
+    connect(&m_parts.changes, &redis::ChangeFeed::everythingChanged, this, &Aftercare::lookAtAll);
 }
 
 Aftercare::~Aftercare() = default;
@@ -85,6 +90,12 @@ void Aftercare::keysChanged(const QList<QByteArray> &keys)
     }
 }
 
+void Aftercare::lookAtAll()
+{
+    for (const WatchPtr &watch : std::vector(m_watches))
+        lookAt(watch);
+}
+
 void Aftercare::look()
 {
     const SteadyTime now = m_parts.clock.steady();
@@ -93,7 +104,8 @@ void Aftercare::look()
     for (const WatchPtr &watch : std::vector(m_watches)) {
         if (now - watch->since >= kSpan)
             finish(watch);
-        else if (isBlind || (watch->act.isDelete && now - watch->rowsReadAt >= kRowInterval))
+        else if (isBlind || watch->isUnread ||
+                 (watch->act.isDelete && now - watch->rowsReadAt >= kRowInterval))
             lookAt(watch);
     }
 }
@@ -115,6 +127,7 @@ QCoro::Task<> Aftercare::lookFlow(WatchPtr watch)
         const auto lock = co_await m_parts.locks.read(watch->lockKey);
         if (!self || !isWatched(watch))
             break;
+        watch->isUnread = !lock;
         if (lock)
             judgeLock(*watch, *lock);
         if (!watch->act.isDelete)
@@ -122,6 +135,7 @@ QCoro::Task<> Aftercare::lookFlow(WatchPtr watch)
         const auto entries = co_await m_parts.cache.entries(ids);
         if (!self || !isWatched(watch))
             break;
+        watch->isUnread = watch->isUnread || !entries;
         const bool isCached = entries && entries->contains(session);
         if (isCached && !std::exchange(watch->isCached, true))
             note(*watch, {.kind = Finding::Kind::Cache,
@@ -145,8 +159,8 @@ void Aftercare::judgeLock(Watch &watch, const locks::LockObservation &lock)
     if (lock.kind != Kind::Held || lock.token == watch.lastToken)
         return;
     watch.lastToken = lock.token;
-    if (watch.act.intent.action == AuditEntry::kTakeOver && lock.token == watch.act.intent.token)
-        return;
+    if (m_parts.locks.isOurs(lock.token))
+        return; // we act on it once more
     const locks::Owner owner =
         locks::decodeOwner(lock.token, m_parts.clock.wall(), m_parts.nodeNames);
     const auto &before = watch.act.owner;
@@ -166,9 +180,14 @@ void Aftercare::note(Watch &watch, Finding finding)
     finding.session = watch.act.intent.session;
     finding.after = std::chrono::floor<milliseconds>(m_parts.clock.steady() - watch.since);
     // After a release somebody else is expected: the next in the queue.
-    const bool isTrouble = watch.act.isDelete || finding.isSameOwner;
-    finding.text = u"reappeared after " + spanText(finding.after) + u": " + finding.text +
-                   (isTrouble ? u": a back end is still writing" : u"");
+    finding.isTrouble = watch.act.isDelete || finding.isSameOwner;
+    watch.isTrouble = watch.isTrouble || finding.isTrouble;
+    const QString after = spanText(finding.after);
+    finding.text = finding.isTrouble ? QString(u"reappeared after " + after + u": " + finding.text +
+                                               u": a back end is still writing")
+                                     : QString(finding.text + u", " + after +
+                                               u" later: the next that asked "
+                                               u"for it");
     watch.texts.append(finding.text);
     emit found(finding);
 }
@@ -185,8 +204,9 @@ void Aftercare::finish(const WatchPtr &watch)
         return;
     AuditEntry entry = watch->act.intent;
     entry.phase = AuditEntry::Phase::Finding;
-    entry.outcome =
-        watch->texts.isEmpty() ? QStringLiteral("nothing came back") : QStringLiteral("reappeared");
+    entry.outcome = watch->isTrouble         ? QStringLiteral("reappeared")
+                    : watch->texts.isEmpty() ? QStringLiteral("nothing came back")
+                                             : QStringLiteral("taken by the next");
     entry.steps = watch->texts;
     entry.took = watched;
     m_parts.flows.start(recordFlow(entry));

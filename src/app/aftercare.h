@@ -42,7 +42,10 @@ struct Finding
     SessionId session;
     milliseconds after{0};    ///< since the act ended
     bool isSameOwner = false; ///< Lock: the owner that lost it, not the next in the queue
-    QString text; ///< "reappeared after 1.2 s: api-3 holds the lock again: a back end is …"
+    QString text; ///< "reappeared after 1.2 s: api-3, which had lost the lock, holds it again: …"
+
+    /// Whether a back end undoes the act; else it is the next in the queue, as after any release.
+    bool isTrouble = false;
 };
 
 /// Watches what was acted on for a minute: the proof that an act held, or the name of who undid it.
@@ -93,6 +96,7 @@ private:
     using WatchPtr = std::shared_ptr<Watch>;
 
     void look();
+    void lookAtAll();
     void lookAt(const WatchPtr &watch);
     QCoro::Task<> lookFlow(WatchPtr watch);
     QCoro::Task<> recordFlow(AuditEntry finding);

@@ -67,6 +67,9 @@ public:
     [[nodiscard]] const LockFamily &family() const { return m_family; }
     [[nodiscard]] const Clock &clock() const { return m_clock; }
 
+    /// Whether the token is one of those that this object has put into locks.
+    [[nodiscard]] bool isOurs(const Token &token) const { return m_tokens.hasMade(token); }
+
     /// SET NX PX until obtained. LockTimeout, naming the owner, after `wait`. A connection that is
     /// lost meanwhile is waited for as well.
     [[nodiscard]] Task<HeldLock> acquire(SessionId session, AcquireOptions options);

@@ -51,6 +51,12 @@ Token TokenMaker::make()
     return encodeUuid1(m_lastTicks, m_clockSeq, m_node);
 }
 
+bool TokenMaker::hasMade(const Token &token) const
+{
+    const std::optional<Uuid1> uuid = decodeUuid1(token, m_clock.wall());
+    return uuid && uuid->node == m_node && uuid->clockSeq == m_clockSeq;
+}
+
 std::optional<Uuid1> decodeUuid1(const Token &token, WallTime now)
 {
     const QByteArray &digits = token.bytes();

@@ -32,6 +32,8 @@ public:
     explicit TokenMaker(const Clock &clock, std::optional<std::uint64_t> node = std::nullopt);
 
     [[nodiscard]] Token make();
+    /// Whether it is a token that this maker has made, within a day.
+    [[nodiscard]] bool hasMade(const Token &token) const;
     [[nodiscard]] std::uint64_t node() const { return m_node; }
 
 private:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/workspace.h"
+#include "support/jumpingclock.h"
 #include "support/redisserver.h"
 
 #include <QJsonObject>
@@ -36,7 +37,7 @@ public:
     RedisServer server;
     app::Target target;
     QString auditFolder;
-    SystemClock clock;
+    JumpingClock clock; ///< it may sleep before the workspace is opened, or while it is
 
     /// Stores and caches a session with two messages.
     [[nodiscard]] bool addSession(const char *id, const char *user);
