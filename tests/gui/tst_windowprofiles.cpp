@@ -85,6 +85,7 @@ private slots:
     void aNewOneIsSavedAndOpened();
     void whatIsWrongIsSaidAtOnce();
     void aFileEditedByHandIsTakenOver();
+    void anotherFamilyOfTheProfileIsChosen();
     void anAddressGivenByHandHasTheGuardrailsOfItsProfile();
 
 private:
@@ -216,6 +217,23 @@ void WindowProfilesTest::aFileEditedByHandIsTakenOver()
     QVERIFY(profileButton(fixture, QStringLiteral("one")));
     QVERIFY(store.save(profileOf(QStringLiteral("two"), server)));
     QTRY_VERIFY_WITH_TIMEOUT(profileButton(fixture, QStringLiteral("two")), kLimitMs);
+}
+
+void WindowProfilesTest::anotherFamilyOfTheProfileIsChosen()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    app::Profile profile = profileOf(QStringLiteral("api-prod"), server);
+    profile.families = {locks::LockFamily(), *locks::builtInFamily(QStringLiteral("copilot"))};
+    QVERIFY(app::ProfileStore().save(profile));
+    WindowFixture fixture(server);
+    QTest::mouseClick(profileButton(fixture, profile.name), Qt::LeftButton);
+    QVERIFY(isOpen(fixture, profile.name));
+    QCOMPARE(fixture.host.workspace()->target().family.name, QStringLiteral("chat"));
+    fixture.host.changeFamily(QStringLiteral("copilot"));
+    QTRY_COMPARE_WITH_TIMEOUT(
+        fixture.host.workspace() ? fixture.host.workspace()->target().family.name : QString(),
+        QStringLiteral("copilot"), kLimitMs);
 }
 
 void WindowProfilesTest::anAddressGivenByHandHasTheGuardrailsOfItsProfile()

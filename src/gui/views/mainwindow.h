@@ -138,6 +138,7 @@ private:
     static QCoro::Task<> keepPasswordFlow(app::SecretStore *secrets, app::SecretName name,
                                           Secret password, QPointer<MainWindow> window);
     void openProfilesDialog();
+    void fillFamilyMenu();
 
     void openDemo();
     void retry();
@@ -153,6 +154,7 @@ private:
     app::SecretStore &m_secrets;
     app::ProfileStore m_profiles;
     QFileSystemWatcher m_profilesWatcher;
+    QMenu *m_families = nullptr;          ///< of the profile that is shown
     std::optional<app::Profile> m_wanted; ///< that is being tried
     app::GivenSecrets m_wantedSecrets;    ///< that were typed for it
     FlowGroup m_flows;

@@ -7,6 +7,9 @@
 #include "gui/views/profilesdialog.h"
 
 #include <QFileInfo>
+#include <QMenu>
+
+#include <utility>
 
 // The saved connections from the window: which there are, and the way into one.
 namespace lockkeeper::gui {
@@ -105,6 +108,28 @@ QCoro::Task<> MainWindow::keepPasswordFlow(app::SecretStore *secrets, app::Secre
              tr("The password is kept until you quit, and asked for then: %1")
                  .arg(secrets->whyInMemory().value_or(QString())),
              {}});
+}
+
+void MainWindow::fillFamilyMenu()
+{
+    m_families->clear();
+    const app::Workspace *workspace = m_host.workspace();
+    const auto &profile = m_host.profile();
+    if (!workspace || !profile) {
+        m_families->addAction(tr("Open a profile to choose among its families"))->setEnabled(false);
+        return;
+    }
+    QStringList names;
+    for (const locks::LockFamily &family : profile->families)
+        names.append(family.name);
+    if (names.isEmpty())
+        names.append(workspace->target().family.name);
+    for (const QString &name : std::as_const(names)) {
+        QAction *action = m_families->addAction(name);
+        action->setCheckable(true);
+        action->setChecked(name == workspace->target().family.name);
+        connect(action, &QAction::triggered, this, [this, name] { m_host.changeFamily(name); });
+    }
 }
 
 void MainWindow::openProfilesDialog()

@@ -52,10 +52,11 @@ void WorkspaceHost::tryTarget(const app::Target &target)
     m_candidate->flows().start(tryFlow(m_candidate.get(), this));
 }
 
-void WorkspaceHost::tryProfile(const app::Profile &profile, const app::GivenSecrets &given)
+void WorkspaceHost::tryProfile(const app::Profile &profile, const app::GivenSecrets &given,
+                               const QString &family)
 {
     cancelTry();
-    Result<app::Target> target = app::targetOf(profile);
+    Result<app::Target> target = app::targetOf(profile, family);
     if (!target) {
         emit tryFailed(target.error(), Part::Server);
         return;
@@ -203,13 +204,22 @@ void WorkspaceHost::retry()
     if (m_isDemo) {
         openDemo();
     } else if (m_profile) {
-        const app::Profile profile = *m_profile;
-        tryProfile(profile, {m_target->server.node.password,
-                             m_target->database ? m_target->database->password : Secret()});
+        changeFamily(m_target->family.name);
     } else if (m_target) {
         const app::Target target = *m_target;
         open(target);
     }
+}
+
+void WorkspaceHost::changeFamily(const QString &family)
+{
+    if (!m_profile || !m_target)
+        return;
+    const app::Profile profile = *m_profile;
+    tryProfile(profile,
+               {m_target->server.node.password,
+                m_target->database ? m_target->database->password : Secret()},
+               family);
 }
 
 void WorkspaceHost::setHeld(bool isHeld)

@@ -59,8 +59,13 @@ public:
     void tryTarget(const app::Target &target);
     /// The same with a saved connection: its passwords come from the keychain, or are `given`, and
     /// its tunnel is opened. A database that does not answer keeps it back only where a password is
-    /// missing.
-    void tryProfile(const app::Profile &profile, const app::GivenSecrets &given = {});
+    /// missing. `family`: one of the profile's; empty: its first.
+    void tryProfile(const app::Profile &profile, const app::GivenSecrets &given = {},
+                    const QString &family = {});
+    /// The saved connection that is shown; nullopt: none is.
+    [[nodiscard]] const std::optional<app::Profile> &profile() const { return m_profile; }
+    /// The same connection with another of its families.
+    void changeFamily(const QString &family);
     void cancelTry();
     /// Starts a demo stack and opens it; what is shown and connected stays until it is there.
     void openDemo();
