@@ -60,6 +60,20 @@ CLI::Option *addWord(CLI::App &verb, const char *name, QString &into, const QStr
     });
 }
 
+std::string notAnAddress(const std::string &name)
+{
+    if (name.find("://") == std::string::npos)
+        return {};
+    return QCoreApplication::translate("cli", "an address is no name of a profile; it is given by "
+                                              "--url")
+        .toStdString();
+}
+
+CLI::Option *addProfile(CLI::App &verb, const char *name, QString &into, const QString &help)
+{
+    return addWord(verb, name, into, help)->check(notAnAddress)->type_name("");
+}
+
 CLI::Option *addTexts(CLI::App &verb, const char *name, QStringList &into, const QString &help)
 {
     const auto store = [&into](const std::vector<std::string> &values) {

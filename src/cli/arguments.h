@@ -8,6 +8,7 @@
 #include <QStringList>
 
 #include <optional>
+#include <string>
 
 namespace CLI {
 class App;
@@ -38,6 +39,11 @@ CLI::Option *addToken(CLI::App &verb, const char *name, std::optional<Token> &in
                       const QString &help);
 CLI::Option *addUser(CLI::App &verb, const char *name, std::optional<UserId> &into,
                      const QString &help);
+/// Empty, or why it is no name of a saved connection; as CLI11 takes it. An address may have a
+/// password in it, and is not repeated.
+[[nodiscard]] std::string notAnAddress(const std::string &name);
+/// The name of a saved connection.
+CLI::Option *addProfile(CLI::App &verb, const char *name, QString &into, const QString &help);
 /// The positional SESSION; required.
 CLI::Option *addSession(CLI::App &verb, const char *name, SessionId &into, const QString &help);
 /// The examples that end a verb's help; one per line.

@@ -88,8 +88,8 @@ void CommandLine::declareCommon()
     addWord(app, "--db", target.database, tr("postgresql://user@host/database or sqlite:///path"))
         ->type_name("DSN")
         ->group(group);
-    addWord(app, "--profile", m_options.profile,
-            tr("A saved connection, with its guardrails; lockkeeper-cli profile lists them"))
+    addProfile(app, "--profile", m_options.profile,
+               tr("A saved connection, with its guardrails; lockkeeper-cli profile lists them"))
         ->type_name("NAME")
         ->group(group);
     addWord(app, "--family", target.family,

@@ -34,7 +34,7 @@ void ProfileCommand::declareReading(CLI::App &app)
     list->callback([this] { m_verb = Verb::List; });
     CLI::App *show =
         app.add_subcommand("show", tr("Show one with all that belongs to it").toStdString());
-    addWord(*show, "NAME", m_name, tr("The profile's name"))->required();
+    addProfile(*show, "NAME", m_name, tr("The profile's name"))->required();
     show->group(kVerbs);
     show->callback([this] { m_verb = Verb::Show; });
 }
@@ -45,7 +45,7 @@ void ProfileCommand::declareAdding(CLI::App &app)
         "add", tr("Save the connection that --url and --db (and --family or the prefixes) name; a "
                   "password in them goes to the system's keychain")
                    .toStdString());
-    addWord(*add, "NAME", m_name, tr("The profile's name"))->required();
+    addProfile(*add, "NAME", m_name, tr("The profile's name"))->required();
     declareGuardrails(*add);
     addText(*add, "--ssh", m_ssh,
             tr("Reach Redis and database through a tunnel: [user@]host, by the\n"
@@ -61,7 +61,7 @@ void ProfileCommand::declareAdding(CLI::App &app)
 
     CLI::App *password = app.add_subcommand(
         "password", tr("Keep a password in the system's keychain; it is asked for").toStdString());
-    addWord(*password, "NAME", m_name, tr("The profile's name"))->required();
+    addProfile(*password, "NAME", m_name, tr("The profile's name"))->required();
     addFlag(*password, "--database", m_isOfDatabase, tr("The database's, not Redis'"));
     addFlag(*password, "--sentinel", m_isOfSentinels, tr("The Sentinels', not Redis'"));
     addFlag(*password, "--forget", m_forgets, tr("Take it out of the keychain"));
@@ -97,7 +97,7 @@ void ProfileCommand::declareMoving(CLI::App &app)
 {
     CLI::App *remove =
         app.add_subcommand("remove", tr("Forget a connection, and its passwords").toStdString());
-    addWord(*remove, "NAME", m_name, tr("The profile's name"))->required();
+    addProfile(*remove, "NAME", m_name, tr("The profile's name"))->required();
     addFlag(*remove, "--yes", m_isConfirmed, tr("Do not ask"));
     remove->group(kVerbs);
     remove->callback([this] { m_verb = Verb::Remove; });
@@ -110,7 +110,7 @@ void ProfileCommand::declareMoving(CLI::App &app)
     CLI::App *exporting = app.add_subcommand(
         "export",
         tr("Write connections to standard output; passwords are not in it").toStdString());
-    addTexts(*exporting, "NAME", m_names, tr("Only these"))->type_name("");
+    addTexts(*exporting, "NAME", m_names, tr("Only these"))->check(notAnAddress)->type_name("");
     exporting->group(kVerbs);
     addExamples(*exporting, tr(kExportExample));
     exporting->callback([this] { m_verb = Verb::Export; });

@@ -4,6 +4,7 @@
 #include "cli/helpformatter.h"
 
 #include <QCoreApplication>
+#include <QRegularExpression>
 #include <QStringList>
 
 #include <algorithm>
@@ -119,6 +120,13 @@ Error unknownVerb(const CLI::App &app, const QString &word)
             meant(word, verbs) + tr("the verbs are %1; ").arg(verbs.join(u", ")) + seeHelp(app)};
 }
 
+/// An address in the wrong place may have a password in it, which is not repeated.
+QString withoutPassword(QString word)
+{
+    static const QRegularExpression kPassword(QStringLiteral("(://[^:@]*):.*@"));
+    return word.replace(kPassword, QStringLiteral("\\1:***@"));
+}
+
 /// What nobody takes: an option, a verb, or one argument more than there are.
 Error unexpected(const CLI::App &verb, const QString &word)
 {
@@ -164,7 +172,7 @@ Error usageError(const CLI::App &program, const CLI::ParseError &refusal)
     std::vector<std::string> left = program.remaining(true);
     std::erase(left, "--");
     if (!left.empty())
-        return unexpected(verb, textOf(left.front()));
+        return unexpected(verb, withoutPassword(textOf(left.front())));
     if (verb.get_require_subcommand_min() > 0)
         return {ErrorCode::InvalidInput, tr("no verb was given"),
                 tr("the verbs are %1; ").arg(verbNames(verb).join(u", ")) + seeHelp(verb)};
