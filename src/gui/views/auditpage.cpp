@@ -100,6 +100,8 @@ AuditPage::AuditPage(const QString &folder, const Clock &clock, QWidget *parent)
 void AuditPage::build()
 {
     m_table->setModel(&m_shown);
+    m_table->setObjectName(QStringLiteral("auditTable"));
+    m_details->setObjectName(QStringLiteral("auditDetails"));
     m_table->setAccessibleName(tr("Acts"));
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -114,7 +116,7 @@ void AuditPage::build()
     header->setHighlightSections(false);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     header->setStretchLastSection(true);
-    const QList<int> widths{130, 130, 90, 280, 130, 260, 120};
+    const QList<int> widths{150, 140, 110, 300, 140, 280, 120};
     for (int i = 0; i < widths.size(); ++i)
         m_table->setColumnWidth(i, widths[i]);
     m_details->setReadOnly(true);
@@ -232,9 +234,9 @@ void AuditPage::tellReport(const Result<app::ChainReport> &report)
         return;
     }
     if (report->isWhole()) {
-        say(tr("● Whole: %1 entries in %2 files, none changed, removed, added or moved")
-                .arg(report->entries)
-                .arg(report->files),
+        say(tr("● Whole: %1 in %2, none changed, removed, added or moved")
+                .arg(counted(report->entries, tr("1 entry"), tr("%1 entries")),
+                     counted(report->files, tr("1 file"), tr("%1 files"))),
             false);
         return;
     }
