@@ -78,7 +78,8 @@ QCoro::Task<Preview> preview(Actions &actions, BulkRequest request, BulkItem ite
     case BulkDeed::TakeOverAndDelete:
         break;
     }
-    co_return co_await actions.previewDelete(deleteOf(request, item, {}));
+    const DeleteRequest removal = deleteOf(request, item, QString());
+    co_return co_await actions.previewDelete(removal);
 }
 
 } // namespace

@@ -124,7 +124,7 @@ Task<void> Context::unlock(app::Workspace &workspace, QString reason)
 
 Task<app::WriteWindow::Pass> Context::writePass(app::Workspace &workspace)
 {
-    const Result<void> unlocked = co_await unlock(workspace, {});
+    const Result<void> unlocked = co_await unlock(workspace, QString());
     if (!unlocked)
         co_return unlocked.error();
     const app::WriteWindow::Pass pass = workspace.window().pass();

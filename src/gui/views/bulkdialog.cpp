@@ -142,11 +142,11 @@ void BulkDialog::fillTable()
 
 void BulkDialog::reject()
 {
+    m_stop.request_stop(); // a preview as well
     if (m_stage != Stage::Running) {
         QDialog::reject();
         return;
     }
-    m_stop.request_stop();
     m_cancel->setEnabled(false);
     m_cancel->setText(tr("Cancelling …"));
 }
