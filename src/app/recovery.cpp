@@ -51,8 +51,8 @@ Task<QList<CutShortAct>> Recovery::look()
     QList<CutShortAct> found;
     for (const AuditRun &run : runsOf(*records)) {
         const AuditRecord &intent = run.begun;
-        if (!run.isCutShort() || intent.phase != AuditEntry::Phase::Intent ||
-            intent.where != m_parts.place || !leavesTraces(intent) || isWriterAlive(intent))
+        if (!run.isCutShort() || intent.phase != AuditEntry::Phase::Intent || !isOurs(intent) ||
+            !leavesTraces(intent) || isWriterAlive(intent))
             continue;
         const CutShortAct act = co_await inspect(intent);
         const Result<void> written = co_await record(run, act);
@@ -61,6 +61,14 @@ Task<QList<CutShortAct>> Recovery::look()
         found.append(act);
     }
     co_return found;
+}
+
+/// At this place, and of this family: what others keep under the same id tells nothing of it.
+bool Recovery::isOurs(const AuditRecord &intent) const
+{
+    const SessionId session(bytesFromPrintable(intent.session));
+    return intent.where == m_parts.place &&
+           bytesFromPrintable(intent.key) == m_parts.locks.family().lockKey(session).bytes();
 }
 
 QCoro::Task<CutShortAct> Recovery::inspect(AuditRecord intent)

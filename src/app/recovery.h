@@ -53,11 +53,12 @@ public:
 
     explicit Recovery(Parts parts);
 
-    /// Of this month and the one before, at this place; of programs that run yet none is. Its flow
-    /// uses the object after its waits.
+    /// Of the last month, at this place and of this family; of programs that run yet none is. Its
+    /// flow uses the object after its waits.
     [[nodiscard]] Task<QList<CutShortAct>> look();
 
 private:
+    [[nodiscard]] bool isOurs(const AuditRecord &intent) const;
     [[nodiscard]] QCoro::Task<CutShortAct> inspect(AuditRecord intent);
     [[nodiscard]] QCoro::Task<> inspectDelete(CutShortAct *act);
     [[nodiscard]] QCoro::Task<> inspectLock(CutShortAct *act);
