@@ -73,6 +73,8 @@ Task<app::Target> Context::targetOfProfile()
         co_return target.error();
     target->isReadOnly = m_options.target.isReadOnly;
     target->server.node.password = Secret(qgetenv("LOCKKEEPER_REDIS_PASSWORD"));
+    if (target->server.kind == redis::Deployment::Kind::Sentinel)
+        target->server.sentinelPassword = Secret(qgetenv("LOCKKEEPER_SENTINEL_PASSWORD"));
     const app::Target filled = co_await app::withSecrets(m_secrets, *target);
     app::SshTunnel::Options options;
     options.mayAsk = isInteractive();

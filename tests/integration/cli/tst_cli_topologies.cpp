@@ -11,11 +11,6 @@ using namespace lockkeeper::test;
 
 namespace {
 
-QStringList words(const char *text)
-{
-    return QString::fromLatin1(text).split(u' ');
-}
-
 QJsonObject stageOf(const CliRun &run, const char *name)
 {
     const QJsonObject document = run.object();
@@ -52,6 +47,7 @@ private slots:
     void watchesAClusterThroughAFailover();
     void namesWhatIsWrongWithACluster();
     void listsActsAndChecksBehindSentinels();
+    void takesBothPasswordsOfAProfile();
     void watchesSentinelsThroughAFailover();
 };
 
@@ -217,6 +213,24 @@ void TestCliTopologies::listsActsAndChecksBehindSentinels()
     QCOMPARE(nobody.exitCode, 6);
     QVERIFY2(stageOf(nobody, "sentinels")[u"error"][u"what"].toString().contains(u"\"nobody\""),
              nobody.out.constData());
+}
+
+/// A saved connection has no password in it: both come from the environment.
+void TestCliTopologies::takesBothPasswordsOfAProfile()
+{
+    SentinelGroup group(SentinelGroup::Options{.password = "pw", .sentinelPassword = "spw"});
+    LK_NEED_PROGRAM("redis-server");
+    LK_START(group);
+    CliProgram cli;
+    const QStringList add = words("profile add many --url") << group.url();
+    const CliRun added = cli.run(add);
+    QVERIFY2(added.exitCode == 0, added.err.constData());
+    cli.setEnvironment(QStringLiteral("LOCKKEEPER_REDIS_PASSWORD"), QStringLiteral("pw"));
+    const QStringList list = words("--profile many list --json");
+    QCOMPARE(cli.run(list).exitCode, 6);
+    cli.setEnvironment(QStringLiteral("LOCKKEEPER_SENTINEL_PASSWORD"), QStringLiteral("spw"));
+    const CliRun listed = cli.run(list);
+    QVERIFY2(listed.exitCode == 0, listed.err.constData());
 }
 
 void TestCliTopologies::watchesSentinelsThroughAFailover()
