@@ -43,7 +43,7 @@ void ActOptions::declare(CLI::App &app)
 void ActOptions::declareConfirm(CLI::App &app)
 {
     addText(app, "--confirm", typed,
-            tr("What is to be typed before a delete in production: the session's id, or\n"
+            tr("What is to be typed before a delete in production: the session's id, or "
                "the number of sessions; with --yes it has to be given here"))
         ->type_name("TEXT");
 }
@@ -51,7 +51,7 @@ void ActOptions::declareConfirm(CLI::App &app)
 void ActOptions::declareVerify(CLI::App &app)
 {
     addSpan(app, "--verify", verify,
-            tr("Watch for this long who comes back, up to 60s (the default at a\n"
+            tr("Watch for this long who comes back, up to 60s (the default at a "
                "terminal, where Ctrl+C ends it; 0 elsewhere)"));
 }
 
@@ -67,15 +67,15 @@ void ManyOptions::declare(CLI::App &app)
 {
     m_filter.declare(app);
     addText(app, "--from", m_file,
-            tr("Those that this file names with their tokens, as list --json wrote\n"
+            tr("Those that this file names with their tokens, as list --json wrote "
                "it; - for standard input"))
         ->type_name("FILE");
     addText(app, "--results", m_resultFile,
-            tr("Write each one's outcome to this file: CSV, or JSON where its name ends\n"
+            tr("Write each one's outcome to this file: CSV, or JSON where its name ends "
                "in .json"))
         ->type_name("FILE");
     addNumber(app, "--cap", m_cap, 1,
-              tr("Raise the number of locks that may be touched at once (50, or the\n"
+              tr("Raise the number of locks that may be touched at once (50, or the "
                  "profile's)"));
 }
 

@@ -19,7 +19,7 @@ void DeleteCommand::declare(CLI::App &app)
     addToken(app, "--take-over", m_takeOver,
              tr("Take the lock from the owner with this token instead of waiting for it"));
     addFlag(app, "--take-over-seen", m_takesOverSeen,
-            tr("Of many: take each lock from the owner that was seen instead of waiting\n"
+            tr("Of many: take each lock from the owner that was seen instead of waiting "
                "for it"));
     m_options.declare(app);
     m_options.declareConfirm(app);

@@ -11,8 +11,8 @@ void FilterOptions::declare(CLI::App &app)
 {
     addSpan(app, "--older-than", m_filter.olderThan, tr("Only locks held at least this long"));
     addTexts(app, "--state", m_stateNames,
-             tr("Only locks in this state; may be given more than once:\n"
-                "foreign, no_expiry, reappeared, renewing_long, storm, contended, orphan,\n"
+             tr("Only locks in this state; may be given more than once: "
+                "foreign, no_expiry, reappeared, renewing_long, storm, contended, orphan, "
                 "held_long, healthy"))
         ->type_name("STATE");
     addText(app, "--owner", m_filter.owner,

@@ -2,6 +2,9 @@
 #include "cli/helpformatter.h"
 
 #include <QCoreApplication>
+#include <QStringList>
+
+#include <sstream>
 
 namespace lockkeeper::cli {
 
@@ -10,9 +13,31 @@ namespace {
 /// What comes with every program of CLI11: --help and, at the top, --version.
 constexpr const char *kOwnGroup = "Options";
 
+/// Columns of what an option or a verb does.
+constexpr qsizetype kWidth = 70;
+
 bool hasOption(const CLI::App &app, const CLI::Option &like)
 {
     return app.get_option_no_throw(like.get_name()) != nullptr;
+}
+
+std::string wrapped(const std::string &text)
+{
+    QStringList lines{QString()};
+    for (const QString &word : QString::fromStdString(text).simplified().split(u' ')) {
+        if (!lines.last().isEmpty() && lines.last().size() + 1 + word.size() > kWidth)
+            lines.append(QString());
+        lines.last() += (lines.last().isEmpty() ? QString() : QStringLiteral(" ")) + word;
+    }
+    return lines.join(u'\n').toStdString();
+}
+
+/// "SESSION", "[SESSION]", "[NAME...]".
+std::string positional(const CLI::Option &option)
+{
+    const bool isMany = option.get_expected_max() > 1;
+    const std::string name = option.get_name(true, false) + (isMany ? "..." : "");
+    return option.get_required() ? name : '[' + name + ']';
 }
 
 } // namespace
@@ -28,7 +53,7 @@ std::string synopsis(const CLI::App &verb, const std::string &options)
     std::string text = pathOf(verb);
     for (const CLI::Option *option : verb.get_options()) {
         if (option->get_positional())
-            text += ' ' + option->get_name(true, false);
+            text += ' ' + positional(*option);
         else if (option->get_required())
             text += ' ' + option->get_name() + ' ' + option->get_type_name();
     }
@@ -54,6 +79,19 @@ std::string HelpFormatter::make_help(const CLI::App *app, std::string name,
 {
     return make_description(app) + make_usage(app, std::move(name)) + make_positionals(app) +
            allGroups(*app) + make_subcommands(app, mode) + '\n' + make_footer(app);
+}
+
+std::string HelpFormatter::make_option_desc(const CLI::Option *option) const
+{
+    return wrapped(option->get_description());
+}
+
+std::string HelpFormatter::make_subcommand(const CLI::App *verb) const
+{
+    std::ostringstream text;
+    CLI::detail::format_help(text, verb->get_display_name(true), wrapped(verb->get_description()),
+                             get_column_width());
+    return text.str();
 }
 
 std::string HelpFormatter::allGroups(const CLI::App &app) const

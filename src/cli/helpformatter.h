@@ -14,13 +14,16 @@ namespace lockkeeper::cli {
 [[nodiscard]] std::string synopsis(const CLI::App &verb, const std::string &options = {});
 
 /// The help of the program and of each verb: a verb's has the options that the program takes for
-/// all of them, too.
+/// all of them, too. What options and verbs do is wrapped, for no terminal wraps it beside their
+/// names.
 class HelpFormatter final : public CLI::Formatter
 {
 public:
     [[nodiscard]] std::string make_usage(const CLI::App *app, std::string name) const override;
     [[nodiscard]] std::string make_help(const CLI::App *app, std::string name,
                                         CLI::AppFormatMode mode) const override;
+    [[nodiscard]] std::string make_option_desc(const CLI::Option *option) const override;
+    [[nodiscard]] std::string make_subcommand(const CLI::App *verb) const override;
 
 private:
     [[nodiscard]] std::string allGroups(const CLI::App &app) const;

@@ -14,8 +14,8 @@ void ListCommand::declare(CLI::App &app)
 {
     m_filter.declare(app);
     addFlag(app, "--contention", m_looksForContention,
-            tr("Also tell which locks others ask for; takes three seconds, and\n"
-               "three more where some are touched.\n"
+            tr("Also tell which locks others ask for; takes three seconds, and "
+               "three more where some are touched. "
                "--state contended does so by itself"));
     addText(app, "--sort", m_sortName, tr("Sort by %1 (default state)").arg(sortColumnNames()))
         ->type_name("COLUMN");

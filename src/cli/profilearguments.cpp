@@ -42,13 +42,13 @@ void ProfileCommand::declareReading(CLI::App &app)
 void ProfileCommand::declareAdding(CLI::App &app)
 {
     CLI::App *add = app.add_subcommand(
-        "add", tr("Save the connection that --url and --db (and --family or the prefixes) name; a "
-                  "password in them goes to the system's keychain")
+        "add", tr("Save the connection that --url, --db and --family name; passwords go to the "
+                  "system's keychain")
                    .toStdString());
     addProfile(*add, "NAME", m_name, tr("The profile's name"))->required();
     declareGuardrails(*add);
     addText(*add, "--ssh", m_ssh,
-            tr("Reach Redis and database through a tunnel: [user@]host, by the\n"
+            tr("Reach Redis and database through a tunnel: [user@]host, by the "
                "system's ssh"))
         ->type_name("HOST");
     addTexts(*add, "--node", m_nodes,
@@ -73,11 +73,11 @@ void ProfileCommand::declareAdding(CLI::App &app)
 void ProfileCommand::declareGuardrails(CLI::App &add)
 {
     addText(add, "--environment", m_environment,
-            tr("development (the default), staging, or production, which opens\n"
+            tr("development (the default), staging, or production, which opens "
                "read-only until it is unlocked"))
         ->type_name("ENVIRONMENT");
     addText(add, "--rights", m_rights,
-            tr("operator (the default), stale-locks (release locks that never expire,\n"
+            tr("operator (the default), stale-locks (release locks that never expire, "
                "are held long or renewed for long, and nothing else), read-only"))
         ->type_name("RIGHTS");
     addText(add, "--color", m_color, tr("Of the strip above the list, as #B42318"))

@@ -79,7 +79,7 @@ void SessionCommand::declare(CLI::App &app)
 void SessionCommand::declareReveal(CLI::App &verb)
 {
     addFlag(verb, "--reveal", m_isRevealing,
-            tr("With --json: show the messages' texts, and fields that are not known; that\n"
+            tr("With --json: show the messages' texts, and fields that are not known; that "
                "you asked is kept in the audit log"));
 }
 

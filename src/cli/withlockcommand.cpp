@@ -56,7 +56,7 @@ void WithLockCommand::declare(CLI::App &app)
                    "\n"
                    "The exit code is the command's (128 + N after signal N, 127 when it could\n"
                    "not be started). When the lease is lost the command gets SIGTERM, and\n"
-                   "SIGKILL after --grace; where it then ends with 0, the exit code is 4. "
+                   "SIGKILL after --grace; where it then ends with 0, the exit code is 4.\n"
                    "Signals reach the command itself, not what it has started."));
 }
 
