@@ -21,8 +21,8 @@ Task<void> Actions::unlock(QString typed, QString reason)
     const Result<void> written = co_await m_parts.audit.append(entry);
     if (!written)
         co_return Error{written.error().code,
-                        u"it stays locked, because that it was unlocked could not be written to "
-                        u"the audit log: " +
+                        u"it stays locked, because the unlocking could not be written to the "
+                        u"audit log: " +
                             written.error().what,
                         written.error().hint};
     co_return m_parts.window.unlock(typed);
@@ -64,12 +64,13 @@ std::optional<Error> Actions::staleRefusal(const Inspection &inspection) const
     const auto record = circumstancesOf(inspection).record;
     if (record && isStale(*record, m_parts.clock.steady(), m_parts.guardrails.thresholds))
         return std::nullopt;
-    return Error{ErrorCode::NotPermitted,
-                 u"the lock of the session " + printable(inspection.id.bytes()) +
-                     u" is not stale: its worker seems to be alive",
-                 u"the profile \"" + m_parts.guardrails.profile +
-                     u"\" lets you release locks that never expire, are held long, or renewed for "
-                     u"long; ask an operator"};
+    return Error{
+        ErrorCode::NotPermitted,
+        u"the lock of the session " + printable(inspection.id.bytes()) +
+            u" is not stale: its worker seems to be alive",
+        u"the profile \"" + m_parts.guardrails.profile +
+            u"\" lets you release only locks that never expire, are held long, or are renewed "
+            u"for long; for others ask an operator"};
 }
 
 std::optional<Error> Actions::unconfirmed(const DeleteRequest &request) const

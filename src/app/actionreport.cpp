@@ -306,8 +306,13 @@ ActionReport reportOf(const DeleteRequest &request, bool isRerun, const RemoveRe
         break;
     case StepState::NotReached:
     case StepState::Failed:
-        report.failure = removed.failure.value_or(Error{
-            ErrorCode::Database, u"the " + sessionText(request.session) + u" was not deleted", {}});
+        report.failure = removed.failure.value_or(
+            Error{ErrorCode::Database, u"the " + sessionText(request.session) + u" was not deleted",
+                  QStringLiteral("try again")});
+        if (report.failure->code == ErrorCode::LockTimeout)
+            report.failure->hint = QStringLiteral(
+                "nothing was deleted: look at the owner, then wait longer, or delete and take the "
+                "lock over from it");
         break;
     }
     if (report.failure && !report.isPartlyDone && request.takeOver &&

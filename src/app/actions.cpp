@@ -38,7 +38,7 @@ Error stopped(const SessionId &session)
     return {ErrorCode::Cancelled,
             u"deleting the session " + printable(session.bytes()) +
                 u" was stopped before anything was touched",
-            {}};
+            QStringLiteral("ask again if it is to be deleted")};
 }
 
 ActionReport notRecorded(const Error &error)
@@ -220,6 +220,8 @@ QCoro::Task<ActionReport> Actions::recorded(AuditEntry entry, Act act)
         co_return notRecorded(intent.error());
 
     ActionReport report = co_await act();
+    if (report.failure && report.failure->hint.isEmpty() && mayComeBack(*report.failure))
+        report.failure->hint = QStringLiteral("try again when the server answers");
 
     const auto took = std::chrono::floor<milliseconds>(m_parts.clock.steady() - begun);
     const AuditEntry outcome = outcomeOf(entry, report, took);

@@ -44,8 +44,7 @@ Task<locks::CompareResult> HeldLocks::giveBack(SessionId session)
     const Hold hold = m_holds.value(session);
     if (!hold.guard)
         co_return Error{ErrorCode::NotFound,
-                        u"the lock of the session " + printable(session.bytes()) +
-                            u" is not ours any more",
+                        u"we do not hold the lock of the session " + printable(session.bytes()),
                         QStringLiteral("there is nothing to give back")};
     const QPointer<HeldLocks> self(this);
     hold.guard->disconnect(this);

@@ -48,11 +48,11 @@ Error changedHands(const Preview &preview, SteadyTime now)
                 u"the lock " + preview.lockKey +
                     u" is free: the token that was seen is not there "
                     u"any more",
-                QStringLiteral("there is nothing left to release")};
+                QStringLiteral("there is nothing left to do")};
     return {ErrorCode::ChangedHands,
             u"the lock " + preview.lockKey + u" has changed hands: it is " +
                 describe(lock, *preview.inspection.owner, now),
-            QStringLiteral("look at the new owner before you try again with its token")};
+            QStringLiteral("look at the new owner before you act again")};
 }
 
 /// Why the seen token would be refused as things stand.
@@ -169,7 +169,7 @@ QString notFoundHint(const DeleteRequest &request, const Preview &preview)
 {
     const Inspection &inspection = preview.inspection;
     if (isRowOfOthers(request, inspection))
-        return QStringLiteral("the row is another user's");
+        return QStringLiteral("the row is another user's: check whose session it is");
     if (!isCached(inspection))
         return QStringLiteral("check the id");
     return u"its cached copy " + preview.cacheKey + u" is left alone and " +
@@ -199,7 +199,10 @@ std::optional<Error> deleteRefusal(const DeleteRequest &request, const Preview &
     if (inspection.lock->kind == Kind::Foreign)
         return foreignRefusal(preview);
     if (request.takeOver) {
-        if (auto refusal = tokenRefusal(preview, *request.takeOver, now))
+        auto refusal = tokenRefusal(preview, *request.takeOver, now);
+        if (refusal && inspection.lock->kind == Kind::Missing)
+            refusal->hint = QStringLiteral("delete the session without taking it over");
+        if (refusal)
             return refusal;
     }
     if (!inspection.stored)
@@ -237,7 +240,8 @@ Error noDatabaseRefusal()
 {
     return {ErrorCode::InvalidInput,
             QStringLiteral("no database was given, and a session is deleted there first"),
-            QStringLiteral("give --db, or set LOCKKEEPER_DB or DATABASE_URL")};
+            QStringLiteral("give the profile a database, give --db, or set LOCKKEEPER_DB or "
+                           "DATABASE_URL")};
 }
 
 Preview previewOf(const ReleaseRequest &request, const Inspection &inspection,

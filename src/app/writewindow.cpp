@@ -88,7 +88,7 @@ std::optional<Error> WriteWindow::refusal() const
         return Error{ErrorCode::NotPermitted,
                      profile + u" is production and locked: nothing is changed over it",
                      u"unlock it first, by typing \"" + phrase() +
-                         u"\": the strip above the list does, or --unlock " + phrase()};
+                         u"\" in the strip above the list, or with --unlock " + phrase()};
     }
     Q_UNREACHABLE();
 }
@@ -99,9 +99,12 @@ Result<void> WriteWindow::check(const QString &typed) const
         return *refusal();
     if (state() == State::Open || typed == phrase())
         return {};
-    return Error{ErrorCode::NotPermitted,
-                 u"\"" + typed + u"\" is not the name of this environment: it stays locked",
-                 u"type \"" + phrase() + u"\" if that is where you want to change something"};
+    return Error{
+        ErrorCode::NotPermitted,
+        typed.isEmpty()
+            ? QStringLiteral("nothing was typed: it stays locked")
+            : QString(u"\"" + typed + u"\" is not the name of this environment: it stays locked"),
+        u"type \"" + phrase() + u"\" if that is where you want to change something"};
 }
 
 Result<void> WriteWindow::unlock(const QString &typed)

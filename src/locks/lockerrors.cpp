@@ -17,15 +17,16 @@ QString nameOf(const LockKey &key)
 
 Error notALock(const LockKey &key, const QString &why)
 {
-    return {ErrorCode::Refused, nameOf(key) + u" is no lock: " + why,
-            QStringLiteral("look at the key with redis-cli TYPE; nothing was changed")};
+    return {ErrorCode::Refused, u"the key " + printable(key.bytes()) + u" is no lock: " + why,
+            QStringLiteral("nothing was changed; find out who wrote it, redis-cli TYPE and a look "
+                           "at its value may help")};
 }
 
 Error changedHands(const LockKey &key, const LockObservation &current, const Clock &clock)
 {
     if (current.kind == LockObservation::Kind::Missing)
         return {ErrorCode::ChangedHands, nameOf(key) + u" is free: nobody holds it",
-                QStringLiteral("nothing was changed")};
+                QStringLiteral("there is nothing left to do, and nothing was changed")};
     return {ErrorCode::ChangedHands,
             nameOf(key) + u" has changed hands: it is now " + describe(current, clock),
             QStringLiteral("nothing was changed; look at the new owner before you act again")};
