@@ -430,10 +430,10 @@ void TestCliBulk::deletesWaitingForEachLock()
     cli.useSqlite();
     const QByteArray freed = createSession(cli);
     const QByteArray held = createSession(cli);
-    server.redis({"SET", lockKey(freed), "soon-free", "PX", "1500"});
+    server.redis({"SET", lockKey(freed), "soon-free", "PX", "1000"});
     const QByteArray token = plant(server, held);
-    const QString list = cli.path(QStringLiteral("l"));
-    QCOMPARE(cli.runInto(list, words("list --json --sort ttl")).exitCode, 0);
+    const QString list =
+        writeFile(cli.path(QStringLiteral("l")), listOf({{freed, "soon-free"}, {held, token}}));
     const CliRun run = cli.run(words("delete --yes --json --wait 3s --from") << list);
     QVERIFY2(run.exitCode == 8, run.err.constData());
     QCOMPARE(itemOf(run.object(), freed)[u"outcome"].toString(), QStringLiteral("done"));

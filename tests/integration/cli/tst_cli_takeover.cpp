@@ -15,7 +15,7 @@ constexpr int kEnd = 60'000;
 
 /// The locks of the platform, with a lease that a test can wait for.
 const QStringList kShortLease =
-    words("--lock-prefix chat:session_lock: --session-prefix chat:session: --lease 1500ms");
+    words("--lock-prefix chat:session_lock: --session-prefix chat:session: --lease 3s");
 
 QStringList takeOver(const QByteArray &token, const char *more = "")
 {
