@@ -21,8 +21,9 @@ void HeldLocks::keep(const locks::HeldLock &lock, WriteWindow::Pass pass)
     connect(
         guard.get(), &locks::LockGuard::lost, this,
         [this, session = lock.session, lostGuard = guard.get()](const Error &reason) {
-            forget(session, lostGuard);
-            emit lost(session, reason);
+            // Taken over once more, it is ours by another hold: only the first one is lost.
+            if (forget(session, lostGuard))
+                emit lost(session, reason);
         },
         Qt::QueuedConnection); // the guard is in the middle of it, and this may end it
     emit changed();
@@ -54,13 +55,14 @@ Task<locks::CompareResult> HeldLocks::giveBack(SessionId session)
     co_return released;
 }
 
-void HeldLocks::forget(const SessionId &session, const locks::LockGuard *guard)
+bool HeldLocks::forget(const SessionId &session, const locks::LockGuard *guard)
 {
     const auto hold = m_holds.find(session);
     if (hold == m_holds.end() || hold->guard.get() != guard)
-        return;
+        return false;
     m_holds.erase(hold);
     emit changed();
+    return true;
 }
 
 } // namespace lockkeeper::app

@@ -47,7 +47,8 @@ private:
         WriteWindow::Pass pass;
     };
 
-    void forget(const SessionId &session, const locks::LockGuard *guard);
+    /// @return false: it is not this guard that holds it.
+    bool forget(const SessionId &session, const locks::LockGuard *guard);
 
     locks::LockProtocol &m_protocol;
     QHash<SessionId, Hold> m_holds;
