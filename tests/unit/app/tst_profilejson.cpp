@@ -14,10 +14,13 @@ namespace {
 
 const QString kWhere = QStringLiteral("profiles.json");
 
-/// A file with these profiles, each written as in the file.
+/// A file with these profiles, each written as in the file, but for the words that none goes
+/// without.
 QByteArray fileOf(const QByteArrayList &profiles)
 {
-    return "{\"version\": 1, \"profiles\": [" + profiles.join(",\n") + "]}";
+    QByteArray json = "{\"version\": 1, \"profiles\": [" + profiles.join(",\n") + "]}";
+    return json.replace("\"redis\":",
+                        R"("environment": "development", "rights": "operator", "redis":)");
 }
 
 /// A file with one profile "api" that has a further field.
@@ -315,6 +318,7 @@ void TestProfileJson::unknownFieldsStay()
 {
     const QByteArray before = R"({"version": 1, "owner": "team a", "profiles": [
         {"name": "api", "redis": "redis://h:1", "note": {"by": "ann"},
+         "environment": "development", "rights": "operator",
          "thresholds": {"held_long": 0.6, "grace": "1m"},
          "families": [{"name": "jobs", "lock_prefix": "l:", "session_prefix": "s:", "kind": 3}]}]})";
     Profile profile = listOf(before).profiles.first();
