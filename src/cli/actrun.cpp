@@ -106,6 +106,8 @@ QCoro::Task<std::optional<int>> preview(app::BulkRequest request, ActOptions opt
     if (options.isDryRun)
         co_return exitCodeOf(preview);
     printBulkPreview(preview, context);
+    if (preview.refused() == preview.items.size()) // there is nothing to ask
+        co_return exitCodeOf(preview);
     const Result<QString> answer =
         co_await confirmed(preview.phrase, bulkQuestion(request), options, context);
     if (!answer)
@@ -164,13 +166,18 @@ QCoro::Task<int> runOne(OneAct act, ActOptions options, app::Workspace &workspac
 QCoro::Task<int> runMany(app::BulkRequest request, ActOptions options, QString resultFile,
                          app::Workspace &workspace, Context &context)
 {
+    request.typed = options.typed;
     if (!options.isDryRun) {
+        // Nothing is unlocked, and on record as that, for what is not done anyway.
+        const auto refusal =
+            app::bulkRefusal(request, workspace.actions().guardrails(), options.isConfirmed);
+        if (refusal)
+            co_return context.fail(withOptions(*refusal, request, workspace));
         const Result<void> unlocked = co_await context.unlock(workspace, options.reason);
         if (!unlocked)
             co_return context.fail(unlocked.error());
     }
     request.reason = options.reason;
-    request.typed = options.typed;
     request.stop = context.stop();
     if (!options.isConfirmed || options.isDryRun) {
         const std::optional<int> ended =

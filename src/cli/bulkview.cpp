@@ -121,9 +121,10 @@ void printBulkPreviewAsData(const app::BulkPreview &preview, const app::BulkRequ
 {
     Output &output = context.output();
     if (!context.isJson()) {
-        if (!preview.items.isEmpty())
+        if (!preview.items.isEmpty()) { // else none was looked at
             output.table(previewTable(preview));
-        output.note(summaryOf(preview));
+            output.note(summaryOf(preview));
+        }
         return;
     }
     Json items = Json::array();

@@ -7,6 +7,9 @@
 #include "cli/jsonvalues.h"
 #include "core/text.h"
 
+#include <algorithm>
+#include <array>
+
 namespace lockkeeper::cli {
 
 namespace {
@@ -16,22 +19,31 @@ QString tr(const char *text)
     return QCoreApplication::translate("lockkeeper::cli", text);
 }
 
+/// What the line of the lock says already.
+constexpr std::array kInLock{QLatin1StringView("Lock"), QLatin1StringView("Token"),
+                             QLatin1StringView("Owner"), QLatin1StringView("Expires")};
+
+QString line(const QString &word, const QString &text)
+{
+    constexpr int kWordWidth = 12;
+    return word.leftJustified(kWordWidth) + text;
+}
+
 /// "session 3f2a…, user …, held by … for …": what the operator has to recognise.
 QStringList describeSubject(const app::Preview &preview, const Clock &clock)
 {
     const app::Inspection &inspection = preview.inspection;
-    QStringList lines{tr("session  %1").arg(printable(inspection.id.bytes()))};
+    QStringList lines{line(tr("session"), printable(inspection.id.bytes()))};
     if (const sessions::ChatSession *session = inspection.session()) {
         if (session->title)
-            lines.append(tr("title    %1").arg(printable(session->title->toUtf8())));
+            lines.append(line(tr("title"), printable(session->title->toUtf8())));
         if (session->user)
-            lines.append(tr("user     %1").arg(printable(session->user->bytes())));
+            lines.append(line(tr("user"), printable(session->user->bytes())));
     }
-    lines.append(tr("lock     %1").arg(lockText(inspection, clock.steady())));
+    lines.append(line(tr("lock"), lockText(inspection, clock.steady())));
     for (const app::PreviewFact &fact : preview.facts) {
-        if (fact.label != u"Lock" && fact.label != u"Token")
-            lines.append(fact.label.toLower().leftJustified(8) + u' ' +
-                         printable(fact.text.toUtf8()));
+        if (std::ranges::find(kInLock, fact.label) == kInLock.end())
+            lines.append(line(fact.label.toLower(), printable(fact.text.toUtf8())));
     }
     return lines;
 }
@@ -81,7 +93,7 @@ void printPreviewAsData(const app::Preview &preview, const QString &action, Cont
     for (const QString &line : describeSubject(preview, context.clock()))
         output.line(line);
     for (const QString &effect : preview.effects)
-        output.line(tr("effect   %1").arg(effect));
+        output.line(line(tr("effect"), effect));
     for (const QString &warning : preview.warnings)
         output.warning(warning);
 }

@@ -193,6 +193,9 @@ void TestCliBulk::endsWithTheCodeOfAllWhenAllAreRefused()
     const QString list =
         writeFile(cli.path(QStringLiteral("l")), listOf({{"a", "old"}, {"b", "older"}}));
     QCOMPARE(cli.run(words("release --yes --from") << list).exitCode, 4);
+    // Where nothing would be done nobody is asked.
+    const CliRun unasked = cli.run(words("release --from") << list);
+    QVERIFY2(unasked.exitCode == 4, unasked.err.constData());
     QCOMPARE(server.redis({"DBSIZE"}).toInt(), 2);
 }
 
@@ -224,6 +227,7 @@ void TestCliBulk::hasACap()
              refused.err.constData());
     const CliRun dry = cli.run(words("release --state no_expiry --dry-run"));
     QVERIFY2(dry.exitCode == 7 && dry.err.contains("--cap 51"), dry.err.constData());
+    QVERIFY2(!dry.err.contains("0 locks"), dry.err.constData());
     QCOMPARE(cli.run(release + words("--cap 50")).exitCode, 7);
     QCOMPARE(server.redis({"DBSIZE"}).toInt(), 51);
     QCOMPARE(cli.audit().size(), 0);

@@ -137,8 +137,9 @@ public:
         token = freshToken(std::chrono::minutes(2));
         server.redis({"SET", lockKey(session.toUtf8()), token});
         server.redis({"DEL", cacheKey(free.toUtf8())});
-        writeFile(cli.path(QStringLiteral("exported")),
-                  R"({"version": 1, "profiles": [{"name": "third", "redis": "redis://x"}]})");
+        writeFile(
+            cli.path(QStringLiteral("exported")),
+            R"({"version": 1, "profiles": [{"name": "third", "redis": "redis://x", "environment": "development", "rights": "operator"}]})");
     }
 
     QStringList filled(const Way &way) const

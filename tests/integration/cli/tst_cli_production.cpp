@@ -285,6 +285,7 @@ void TestCliProduction::hasACapOfItsOwn()
     QVERIFY2(refused.err.contains("the cap of 2") && refused.err.contains("--cap 3"),
              refused.err.constData());
     QCOMPARE(server.redis({"DBSIZE"}).toInt(), 3);
+    QCOMPARE(cli.audit().size(), 0); // not even that it was unlocked
     QCOMPARE(cli.run(all + words("--cap 3")).exitCode, 0);
     QCOMPARE(server.redis({"DBSIZE"}).toInt(), 0);
 }

@@ -194,9 +194,9 @@ void TestCliProfile::movesToAnotherMachine()
     QVERIFY2(whole.exitCode == 0, whole.err.constData());
     QCOMPARE(there.run(words("profile export")).out, here.run(words("profile export")).out);
 
-    const QString bad =
-        writeFile(here.path(QStringLiteral("bad.json")),
-                  R"({"version": 1, "profiles": [{"name": "p", "redis": "redis://u:hush-e@h"}]})");
+    const QString bad = writeFile(
+        here.path(QStringLiteral("bad.json")),
+        R"({"version": 1, "profiles": [{"name": "p", "environment": "development", "rights": "operator", "redis": "redis://u:hush-e@h"}]})");
     const CliRun leaky = there.run(words("profile import") << bad);
     QCOMPARE(leaky.exitCode, 1);
     QVERIFY2(leaky.err.contains("bad.json") && leaky.err.contains("holds a password") &&
@@ -299,8 +299,10 @@ void TestCliProfile::leavesABrokenFileAlone()
 void TestCliProfile::showsTheOthersBesideABrokenOne()
 {
     const CliProgram cli;
-    writeProfiles(cli, R"({"name": "good", "redis": "redis://h"},
-                          {"name": "typo", "redis": "redis://h", "environment": "prduction"})");
+    writeProfiles(
+        cli,
+        R"({"name": "good", "environment": "development", "rights": "operator", "redis": "redis://h"},
+                          {"name": "typo", "redis": "redis://h", "rights": "operator", "environment": "prduction"})");
     const CliRun list = cli.run(words("profile list"));
     QCOMPARE(list.exitCode, 0);
     QVERIFY2(list.out.contains("good"), list.out.constData());
@@ -321,7 +323,9 @@ void TestCliProfile::usesItsFamilies()
     server.redis({"SET", "your:lock:b", freshToken(), "PX", "4000"});
     server.redis({"SET", "copilot:session_lock:c", freshToken(), "PX", "9000"});
     const CliProgram cli;
-    writeProfiles(cli, R"({"name": "p", "redis": ")" + server.url().toUtf8() + R"(", "families": [
+    writeProfiles(
+        cli, R"({"name": "p", "environment": "development", "rights": "operator", "redis": ")" +
+                 server.url().toUtf8() + R"(", "families": [
         {"name": "mine", "lock_prefix": "my:lock:", "session_prefix": "my:session:", "lease": "30s"},
         {"name": "yours", "lock_prefix": "your:lock:", "session_prefix": "your:session:", "lease": "5s"}]})");
     const auto lists = [&](const char *family, const char *session) {

@@ -259,8 +259,11 @@ void TestPrivacy::keepConnections(Ear &ear)
     const CliRun exported = ear.run(words("profile export"));
     writeFile(by, exported.out);
     const QString bad = m_cli.path(QStringLiteral("elsewhere.json"));
-    writeFile(bad, QByteArray(R"({"version": 1, "profiles": [{"name": "x", "redis": ")" +
-                              urlWith(kWrongPassword).toUtf8() + R"("}]})"));
+    writeFile(
+        bad,
+        QByteArray(
+            R"({"version": 1, "profiles": [{"name": "x", "environment": "development", "rights": "operator", "redis": ")" +
+            urlWith(kWrongPassword).toUtf8() + R"("}]})"));
     ear.run(words("profile import") << bad);
     QFile::remove(bad); // which is of the test's own making
     for (const char *call :
