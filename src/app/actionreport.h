@@ -20,9 +20,9 @@ namespace lockkeeper::app {
 /// `verification` and a warning say so.
 struct ActionReport
 {
-    std::optional<Error> failure; ///< empty: done
-    bool isPartlyDone = false;    ///< failure, but a copy of the session was deleted: see steps
-    QStringList steps;            ///< "database: deleted the row", in order
+    std::optional<Error> failure;  ///< empty: done
+    bool isPartlyDone = false;     ///< failure, but a copy of the session was deleted: see steps
+    QStringList steps;             ///< "database: deleted the row", in order
     QList<milliseconds> stepsTook; ///< of `steps`, where it is known; else empty
     QStringList warnings;
     QString verification; ///< what a read after the act found

@@ -146,6 +146,7 @@ QCoro::Task<> Aftercare::lookFlow(WatchPtr watch)
         const auto rows = co_await m_parts.database->summaries(ids);
         if (!self || !isWatched(watch))
             break;
+        watch->isUnread = watch->isUnread || !rows;
         const bool isStored = rows && !rows->isEmpty();
         if (isStored && !std::exchange(watch->isStored, true))
             note(*watch, {.kind = Finding::Kind::Stored,
@@ -199,12 +200,17 @@ void Aftercare::finish(const WatchPtr &watch)
     if (m_watches.empty())
         m_timer.stop();
     const auto watched = std::chrono::floor<milliseconds>(m_parts.clock.steady() - watch->since);
+    if (watch->isUnread)
+        watch->texts.append(
+            QStringLiteral("what came back is not known to the end: it could not be "
+                           "read any more"));
     emit ended(watch->act.intent.session, watch->texts);
     if (watched < kWorthTelling && watch->texts.isEmpty())
         return;
     AuditEntry entry = watch->act.intent;
     entry.phase = AuditEntry::Phase::Finding;
     entry.outcome = watch->isTrouble         ? QStringLiteral("reappeared")
+                    : watch->isUnread        ? QStringLiteral("not known")
                     : watch->texts.isEmpty() ? QStringLiteral("nothing came back")
                                              : QStringLiteral("taken by the next");
     entry.steps = watch->texts;

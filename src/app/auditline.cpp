@@ -149,7 +149,8 @@ QList<milliseconds> spans(const Json &line, const char *name)
 
 } // namespace
 
-QByteArray auditLine(const AuditEntry &entry, WallTime at, const ChainPlace &place)
+QByteArray auditLine(const AuditEntry &entry, WallTime at, const ChainPlace &place,
+                     const QString &life)
 {
     Json line;
     writePlace(line, place);
@@ -169,6 +170,8 @@ QByteArray auditLine(const AuditEntry &entry, WallTime at, const ChainPlace &pla
     static const qint64 kStart = startOf(pid);
     line["pid"] = pid;
     line["started"] = kStart;
+    if (!life.isEmpty())
+        line["life"] = text(life);
     line["key"] = text(entry.key);
     line["session"] = text(entry.session.bytes());
     line["token"] = text(entry.token.bytes());
@@ -206,6 +209,7 @@ std::optional<AuditRecord> parseAuditLine(const QByteArray &line)
     record.user = string(json, "user");
     record.host = string(json, "host");
     record.pid = number(json, "pid").value_or(0);
+    record.life = string(json, "life");
     record.processStart = number(json, "started").value_or(0);
     record.key = string(json, "key");
     record.session = string(json, "session");
@@ -230,7 +234,8 @@ bool isSettling(const AuditRecord &record)
 {
     return record.phase == AuditEntry::Phase::Finding &&
            (record.outcome.startsWith(AuditEntry::kFoundDone) ||
-            record.outcome.startsWith(AuditEntry::kFoundUndone));
+            record.outcome.startsWith(AuditEntry::kFoundUndone) ||
+            record.outcome.startsWith(AuditEntry::kFoundOver));
 }
 
 QByteArray chainHash(const QByteArray &line)

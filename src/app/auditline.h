@@ -32,6 +32,7 @@ struct AuditEntry
     /// How a finding begins that settles an act without outcome.
     static constexpr QLatin1StringView kFoundDone{"found done"};
     static constexpr QLatin1StringView kFoundUndone{"found undone"};
+    static constexpr QLatin1StringView kFoundOver{"found over"};
     /// … and one that does not.
     static constexpr QLatin1StringView kFoundPartlyDone{"found partly done"};
     static constexpr QLatin1StringView kFoundUnknown{"found unknown"};
@@ -78,6 +79,7 @@ struct AuditRecord
     QString user;  ///< of the operating system
     QString host;
     qint64 pid = 0;
+    QString life;            ///< its LifeLock; empty: none, or an older line
     qint64 processStart = 0; ///< in the system's ticks since it was started; 0: not known
     QString key;
     QString session;
@@ -90,8 +92,9 @@ struct AuditRecord
     std::optional<milliseconds> took;
 };
 
-/// The line of the entry, without a line feed.
-[[nodiscard]] QByteArray auditLine(const AuditEntry &entry, WallTime at, const ChainPlace &place);
+/// The line of the entry, without a line feed. `life` is the name of its writer's LifeLock.
+[[nodiscard]] QByteArray auditLine(const AuditEntry &entry, WallTime at, const ChainPlace &place,
+                                   const QString &life = {});
 
 /// Whether the program that wrote the line runs yet, as far as can be told: it was on this host.
 [[nodiscard]] bool isWriterAlive(const AuditRecord &record);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/auditlog.h"
 
+#include "app/auditopenruns.h"
 #include "app/paths.h"
 #include "core/text.h"
 
@@ -125,6 +126,7 @@ QString fileOf(const QString &folder, WallTime at)
 AuditLog::AuditLog(QString folder, const Clock &clock)
     : m_folder(std::move(folder))
     , m_clock(clock)
+    , m_life(std::make_shared<std::optional<LifeLock>>())
     , m_writer(std::make_unique<QThreadPool>())
 {
     m_writer->setMaxThreadCount(1); // one line after the other, in the order of the calls
@@ -141,9 +143,12 @@ QFuture<Result<void>> AuditLog::append(AuditEntry entry)
 {
     const WallTime now = m_clock.wall();
     return QtConcurrent::run(m_writer.get(), [folder = m_folder, file = fileOf(m_folder, now),
-                                              entry = std::move(entry), now] {
-        return appendToChain(folder, file,
-                             [&](const ChainPlace &place) { return auditLine(entry, now, place); });
+                                              entry = std::move(entry), now, life = m_life] {
+        if (!*life)
+            life->emplace(folder);
+        return appendToChain(folder, file, [&](const ChainPlace &place) {
+            return auditLine(entry, now, place, (*life)->name());
+        });
     });
 }
 
@@ -167,6 +172,12 @@ QFuture<Result<QList<AuditRecord>>> AuditLog::records(std::optional<WallTime> si
 {
     return QtConcurrent::run(m_writer.get(),
                              [folder = m_folder, since] { return readRecords(folder, since); });
+}
+
+QFuture<Result<QList<AuditRun>>> AuditLog::cutShort(WallTime since) const
+{
+    return QtConcurrent::run(m_writer.get(),
+                             [folder = m_folder, since] { return cutShortRuns(folder, since); });
 }
 
 QFuture<Result<ChainReport>> AuditLog::verify() const

@@ -3,6 +3,8 @@
 
 #include "app/auditchain.h"
 #include "app/auditline.h"
+#include "app/auditruns.h"
+#include "app/lifelock.h"
 #include "core/clock.h"
 #include "core/flows.h"
 #include "core/strongtype.h"
@@ -42,6 +44,8 @@ public:
     /// The lines that were written at or after `since`, oldest first; what cannot be read as a line
     /// is left out, verify() names it. Io where a file cannot be read.
     [[nodiscard]] QFuture<Result<QList<AuditRecord>>> records(std::optional<WallTime> since) const;
+    /// The acts since then that have no outcome and will get none. Io where a file cannot be read.
+    [[nodiscard]] QFuture<Result<QList<AuditRun>>> cutShort(WallTime since) const;
     /// Whether anything was changed, removed, added or moved: see auditchain.h.
     [[nodiscard]] QFuture<Result<ChainReport>> verify() const;
     [[nodiscard]] const QString &folder() const { return m_folder; }
@@ -51,6 +55,8 @@ public:
 private:
     QString m_folder;
     const Clock &m_clock;
+    /// From the first line on; used by the writer's thread.
+    std::shared_ptr<std::optional<LifeLock>> m_life;
     std::unique_ptr<QThreadPool> m_writer;
 };
 

@@ -44,6 +44,8 @@ struct Guardrails
     Scope scope = Scope::Operator;
     int cap = kDefaultCap; ///< how many locks one act may touch
     Thresholds thresholds;
+    /// Why nothing may be changed, whatever the rest says: it is not known what this place is.
+    QString doubt = {};
 
     [[nodiscard]] bool isProduction() const { return environment == Environment::Production; }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/profile.h"
 
+#include "app/profilejson.h"
 #include "app/tunnelspec.h"
 #include "redis/deploymenturl.h"
 
+#include <QDir>
+#include <QFileInfo>
 #include <QHostAddress>
 #include <QRegularExpression>
 
@@ -145,10 +148,18 @@ Result<locks::LockFamily> familyOf(const Profile &profile, const QString &name)
                                              u"; chat and copilot are built in"));
 }
 
+/// The file itself, by whatever way it is named.
+QString plainPath(const QString &path)
+{
+    const QString real = QFileInfo(path).canonicalFilePath();
+    return real.isEmpty() ? QDir::cleanPath(path) : real;
+}
+
 /// However it is written; names are not looked up.
 Endpoint plainly(const Endpoint &endpoint)
 {
     Endpoint plain = endpoint;
+    plain.path = plainPath(endpoint.path);
     plain.host = endpoint.host.toLower();
     if (plain.host.endsWith(u'.'))
         plain.host.chop(1);
@@ -170,7 +181,7 @@ QList<Endpoint> peersOf(const redis::Deployment &server)
     return peers;
 }
 
-bool leadsTo(const Profile &profile, const Target &target)
+bool hasServerOf(const Profile &profile, const Target &target)
 {
     const Result<redis::Deployment> server = serverOf(profile);
     if (!server || server->kind != target.server.kind || server->service != target.server.service ||
@@ -184,6 +195,30 @@ bool leadsTo(const Profile &profile, const Target &target)
     });
 }
 
+/// Rows that are deleted over another server than theirs are deleted under no lock of theirs.
+bool hasDatabaseOf(const Profile &profile, const Target &target)
+{
+    const auto dsn = databaseOf(profile);
+    if (!dsn || !*dsn || !target.database || (*dsn)->kind != target.database->kind)
+        return false;
+    const sessions::Dsn &mine = **dsn;
+    const sessions::Dsn &other = *target.database;
+    if (mine.kind == sessions::Dsn::Kind::Sqlite)
+        return plainPath(mine.path) == plainPath(other.path);
+    const auto plainHost = [](const sessions::Dsn &one) {
+        Endpoint endpoint;
+        endpoint.host = one.host;
+        return plainly(endpoint).host;
+    };
+    return plainHost(mine) == plainHost(other) && mine.port == other.port &&
+           mine.database == other.database && profile.ssh == target.ssh;
+}
+
+bool leadsTo(const Profile &profile, const Target &target)
+{
+    return hasServerOf(profile, target) || hasDatabaseOf(profile, target);
+}
+
 /// Whether the profile gives less than what is known so far.
 bool isStricter(const Profile &profile, const Guardrails &than)
 {
@@ -195,6 +230,18 @@ Guardrails guardrailsOf(const Profile &profile)
 {
     return {profile.name,  profile.environment, profile.color,
             profile.scope, profile.cap,         profile.thresholds};
+}
+
+/// Of several profiles that lead to one place the least holds that any of them gives.
+Guardrails strictestOf(const Guardrails &known, const Profile &profile)
+{
+    if (known.profile.isEmpty())
+        return guardrailsOf(profile);
+    Guardrails strictest = isStricter(profile, known) ? guardrailsOf(profile) : known;
+    strictest.environment = std::max(known.environment, profile.environment);
+    strictest.scope = std::min(known.scope, profile.scope);
+    strictest.cap = std::min(known.cap, profile.cap);
+    return strictest;
 }
 
 } // namespace
@@ -246,10 +293,26 @@ Guardrails guardrailsFor(const Target &target, const QList<Profile> &profiles)
         return target.guardrails;
     Guardrails strictest = target.guardrails;
     for (const Profile &profile : profiles) {
-        if (isStricter(profile, strictest) && leadsTo(profile, target))
-            strictest = guardrailsOf(profile);
+        if (leadsTo(profile, target))
+            strictest = strictestOf(strictest, profile);
     }
+    // What is stale depends on the lease, and that of an address by hand is whatever was typed.
+    if (strictest.scope == Scope::StaleLocks && strictest.doubt.isEmpty())
+        strictest.doubt = u"the profile \"" + strictest.profile +
+                          u"\" lets you release stale locks only: over its address alone nothing "
+                          u"is changed";
     return strictest;
+}
+
+Guardrails guardrailsFor(const Target &target, const Result<ProfileList> &saved)
+{
+    Guardrails guardrails = guardrailsFor(target, saved ? saved->profiles : QList<Profile>());
+    if (!target.guardrails.profile.isEmpty() || (saved && saved->faults.isEmpty()))
+        return guardrails;
+    const Error &fault = saved ? saved->faults.first() : saved.error();
+    guardrails.doubt =
+        u"it is not known what kind of place this is, so nothing is changed: " + fault.what;
+    return guardrails;
 }
 
 } // namespace lockkeeper::app

@@ -134,8 +134,10 @@ void readWord(JsonFields &fields, const char *name, const QString &words, Value 
               std::optional<Value> (*parse)(const QString &))
 {
     const QString word = fields.string(name);
-    if (word.isEmpty())
+    if (word.isEmpty()) {
+        fields.refuse(QLatin1StringView(name) + u" is not given", u"write one of " + words);
         return;
+    }
     if (const auto value = parse(word))
         into = *value;
     else

@@ -17,6 +17,10 @@ struct ProfileList
     [[nodiscard]] const Profile *find(const QString &name) const;
 };
 
+/// What holds at an address that was given by hand; where the file, or one of its profiles, cannot
+/// be read, nothing may be changed there: it might be that one.
+[[nodiscard]] Guardrails guardrailsFor(const Target &target, const Result<ProfileList> &saved);
+
 /// Reads the file's text; `where` names it in errors. Corrupt for what is no JSON, or of a version
 /// that is not known.
 [[nodiscard]] Result<ProfileList> readProfiles(const QByteArray &json, const QString &where);

@@ -30,6 +30,8 @@ QLatin1StringView wordFor(Truth truth)
         return AuditEntry::kFoundUndone;
     case Truth::PartlyDone:
         return AuditEntry::kFoundPartlyDone;
+    case Truth::Over:
+        return AuditEntry::kFoundOver;
     case Truth::Unknown:
         return AuditEntry::kFoundUnknown;
     }
@@ -44,15 +46,14 @@ Recovery::Recovery(Parts parts)
 
 Task<QList<CutShortAct>> Recovery::look()
 {
-    const Result<QList<AuditRecord>> records =
-        co_await m_parts.audit.records(m_parts.clock.wall() - kReach);
-    if (!records)
-        co_return records.error();
+    const Result<QList<AuditRun>> runs =
+        co_await m_parts.audit.cutShort(m_parts.clock.wall() - kReach);
+    if (!runs)
+        co_return runs.error();
     QList<CutShortAct> found;
-    for (const AuditRun &run : runsOf(*records)) {
+    for (const AuditRun &run : *runs) {
         const AuditRecord &intent = run.begun;
-        if (!run.isCutShort() || intent.phase != AuditEntry::Phase::Intent || !isOurs(intent) ||
-            !leavesTraces(intent) || isWriterAlive(intent))
+        if (!isOurs(intent) || !leavesTraces(intent))
             continue;
         const CutShortAct act = co_await inspect(intent);
         const Result<void> written = co_await record(run, act);
@@ -113,21 +114,21 @@ QCoro::Task<> Recovery::inspectLock(CutShortAct *act)
         co_return;
     }
     const Token seen(bytesFromPrintable(act->intent.token));
-    const bool isHeld = lock->kind == Kind::Held;
-    const bool isTakeOver = act->intent.action == AuditEntry::kTakeOver;
-    act->truth = isHeld && lock->token == seen ? Truth::Undone : Truth::Done;
-    if (act->truth == Truth::Undone)
+    if (lock->kind == Kind::Held && lock->token == seen) {
+        act->truth = Truth::Undone;
         act->found = QStringLiteral("the lock still has the token that was seen");
-    else if (!isHeld)
-        act->found = QStringLiteral("the lock is free");
+        co_return;
+    }
+    act->truth = Truth::Over;
+    act->found = QStringLiteral("the token that was seen is gone, whether by this act or not; ");
+    if (lock->kind != Kind::Held)
+        act->found += QStringLiteral("the lock is free");
     else
-        act->found =
-            u"the token that was seen is gone; the lock is " +
+        act->found +=
+            u"the lock is " +
             describe(*lock,
                      locks::decodeOwner(lock->token, m_parts.clock.wall(), m_parts.nodeNames),
-                     m_parts.clock.steady()) +
-            (isTakeOver ? QStringLiteral(": that may be the program that was cut short")
-                        : QString());
+                     m_parts.clock.steady());
 }
 
 /// What was found before, and found again, is not recorded again.

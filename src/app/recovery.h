@@ -23,6 +23,7 @@ struct CutShortAct
         Done,       ///< what was meant is so; whether by this act or not, nobody can tell
         Undone,     ///< nothing of it has happened
         PartlyDone, ///< a delete that ended after its row
+        Over,       ///< the lock that was meant is gone; whose doing that was nobody can tell
         Unknown,    ///< it could not be read
     };
 

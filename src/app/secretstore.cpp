@@ -90,6 +90,12 @@ SecretStore::SecretStore(Keychain keychain)
 
 SecretStore::~SecretStore() = default;
 
+void SecretStore::endWaits()
+{
+    if (m_keychain)
+        m_keychain = std::make_unique<SystemKeychain>(); // with the old one go its answers
+}
+
 void SecretStore::noteFailure(const Error &error)
 {
     m_whyInMemory =

@@ -58,6 +58,10 @@ public:
     /// keychain does not tell.
     [[nodiscard]] QFuture<Result<void>> forget(SecretName name);
 
+    /// Ends every future that is open, with Cancelled: nobody waits any more. A keychain that asks
+    /// its user to unlock it may take for ever.
+    void endWaits();
+
     /// One sentence, without full stop, that says why passwords are kept in memory; nullopt: they
     /// go to the keychain, as far as is known.
     [[nodiscard]] std::optional<QString> whyInMemory() const { return m_whyInMemory; }

@@ -220,7 +220,8 @@ Result<Target> resolveTarget(const TargetInput &input, const QProcessEnvironment
 
 bool Target::opensReadOnly() const
 {
-    return isReadOnly || guardrails.isProduction() || guardrails.scope == Scope::ReadOnly;
+    return isReadOnly || guardrails.isProduction() || guardrails.scope == Scope::ReadOnly ||
+           !guardrails.doubt.isEmpty();
 }
 
 redis::Deployment Target::reachableServer() const

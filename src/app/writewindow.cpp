@@ -49,7 +49,7 @@ WriteWindow::WriteWindow(const Guardrails &guardrails, bool isReadOnly, const Cl
 
 WriteWindow::State WriteWindow::state() const
 {
-    if (m_isReadOnly || m_guardrails.scope == Scope::ReadOnly)
+    if (m_isReadOnly || m_guardrails.scope == Scope::ReadOnly || !m_guardrails.doubt.isEmpty())
         return State::ReadOnly;
     if (!m_guardrails.isProduction())
         return State::Open;
@@ -81,6 +81,10 @@ std::optional<Error> WriteWindow::refusal() const
             return Error{ErrorCode::NotPermitted,
                          QStringLiteral("this connection is read-only: nothing is changed over it"),
                          QStringLiteral("connect without the read-only setting to act")};
+        if (!m_guardrails.doubt.isEmpty())
+            return Error{ErrorCode::NotPermitted, m_guardrails.doubt,
+                         QStringLiteral("mend the saved connections, or open the one that is "
+                                        "meant: --profile NAME")};
         return Error{
             ErrorCode::NotPermitted, profile + u" is read-only: nothing is changed over it",
             QStringLiteral("whoever keeps the profiles can change its rights to operator")};

@@ -75,7 +75,11 @@ Task<app::Target> Context::targetOfProfile()
     target->server.node.password = Secret(qgetenv("LOCKKEEPER_REDIS_PASSWORD"));
     if (target->server.kind == redis::Deployment::Kind::Sentinel)
         target->server.sentinelPassword = Secret(qgetenv("LOCKKEEPER_SENTINEL_PASSWORD"));
+    const auto endWaits = [this] { m_secrets.endWaits(); };
+    const std::stop_callback<std::function<void()>> stopped(stop(), endWaits);
     const app::Target filled = co_await app::withSecrets(m_secrets, *target);
+    if (stop().stop_requested())
+        co_return Error{ErrorCode::Cancelled, tr("interrupted"), {}};
     app::SshTunnel::Options options;
     options.mayAsk = isInteractive();
     const Result<app::RoutedTarget> reached = co_await app::routed(filled, options, stop());
@@ -92,12 +96,9 @@ Task<app::Target> Context::targetOfProfile()
 
 app::Target Context::guarded(app::Target target)
 {
-    const Result<app::ProfileList> saved = m_profiles.load();
-    if (!saved) {
-        m_output.warning(describe(saved.error()));
-        return target;
-    }
-    target.guardrails = app::guardrailsFor(target, saved->profiles);
+    target.guardrails = app::guardrailsFor(target, m_profiles.load());
+    if (!target.guardrails.doubt.isEmpty())
+        m_output.warning(target.guardrails.doubt);
     if (!target.guardrails.profile.isEmpty())
         m_output.note(
             tr("this is the server of the profile \"%1\" (%2): its guardrails hold")

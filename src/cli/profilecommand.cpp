@@ -109,11 +109,15 @@ Result<app::Profile> ProfileCommand::withGuardrails(app::Profile profile) const
                            QStringLiteral("operator, stale-locks, read-only"));
         profile.scope = *scope;
     }
-    profile.color = m_color;
-    profile.cap = m_cap;
-    profile.thresholds.heldLongShare = m_heldLong;
+    if (!m_color.isEmpty())
+        profile.color = m_color;
+    if (m_cap > 0)
+        profile.cap = m_cap;
+    if (m_heldLong != 0)
+        profile.thresholds.heldLongShare = m_heldLong;
     profile.thresholds.renewingLong = m_renewingLong.value_or(profile.thresholds.renewingLong);
-    profile.thresholds.stormPerMinute = m_stormPerMinute;
+    if (m_stormPerMinute > 0)
+        profile.thresholds.stormPerMinute = m_stormPerMinute;
     return profile;
 }
 
@@ -127,7 +131,7 @@ Result<app::Profile> ProfileCommand::withFamilies(app::Profile profile,
         const Result<app::Target> target = app::resolveTarget(onlyFamily, QProcessEnvironment());
         if (!target)
             return target.error();
-        profile.families.append(target->family);
+        profile.families = {target->family};
     }
     static const QRegularExpression kNodeId(QStringLiteral("^[0-9a-f]{12}$"));
     for (const QString &node : m_nodes) {
@@ -149,9 +153,13 @@ Result<app::Profile> ProfileCommand::described(const Context &context)
     if (input.url.isEmpty())
         return Error{ErrorCode::InvalidInput, tr("--url is required"),
                      tr("name the server: --url redis://host:6379/0")};
-    app::Profile profile;
+    app::Profile profile; // of one that is replaced what is not given stays
+    if (const auto known =
+            m_replaces ? context.profiles().find(m_name) : Result<app::Profile>(app::Profile()))
+        profile = *known;
     profile.name = m_name;
-    profile.ssh = m_ssh;
+    if (!m_ssh.isEmpty())
+        profile.ssh = m_ssh;
     const Result<redis::Deployment> server = redis::parseDeploymentUrl(input.url);
     if (!server)
         return server.error();

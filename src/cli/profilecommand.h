@@ -64,10 +64,10 @@ private:
     QString m_color;
     QString m_ssh;
     QStringList m_nodes;
-    int m_cap = app::Guardrails::kDefaultCap;
-    double m_heldLong = app::Thresholds().heldLongShare;
+    int m_cap = 0; ///< here and below 0: not given
+    double m_heldLong = 0;
     std::optional<milliseconds> m_renewingLong;
-    int m_stormPerMinute = app::Thresholds().stormPerMinute;
+    int m_stormPerMinute = 0;
     bool m_replaces = false;
     bool m_isConfirmed = false;
     bool m_isOfDatabase = false;

@@ -11,7 +11,7 @@ namespace lockkeeper::bench {
 BenchWindow::BenchWindow()
     : m_appearance(*qApp)
     , m_host(m_clock, m_folder.filePath(QStringLiteral("audit")))
-    , m_window(m_host, m_appearance, m_clock)
+    , m_window(m_host, m_secrets, m_appearance, m_clock)
 {
     m_window.show();
 }

@@ -31,6 +31,7 @@ private:
     QTemporaryDir m_folder;
     SystemClock m_clock;
     gui::Appearance m_appearance;
+    app::SecretStore m_secrets{app::SecretStore::Keychain::None};
     gui::WorkspaceHost m_host;
     gui::MainWindow m_window;
 };

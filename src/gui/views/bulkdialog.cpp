@@ -275,8 +275,7 @@ void BulkDialog::ended(const app::BulkReport &report)
     if (report.refusal)
         say(u"◆ " + report.refusal->what + u". " + report.refusal->hint, true);
     else if (report.isAllDone())
-        say(tr("● All done, and watched for a minute: who comes back is told in the events."),
-            false);
+        say(tr("● All done. For a minute it is watched who comes back."), false);
     else
         say(tr("◆ %1 of %2 done. The list says what became of each.")
                 .arg(report.done())

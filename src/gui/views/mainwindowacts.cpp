@@ -13,6 +13,7 @@
 #include <QClipboard>
 #include <QCloseEvent>
 
+#include <algorithm>
 #include <utility>
 
 // What an operator does from the window: acts on one lock or on many, what has to be unlocked
@@ -180,8 +181,7 @@ void MainWindow::followActs(app::Workspace &workspace)
 void MainWindow::tellFinding(const app::Finding &finding)
 {
     const QString id = shortened(printable(finding.session.bytes()));
-    const bool isTrouble = finding.kind != app::Finding::Kind::Lock || finding.isSameOwner;
-    if (isTrouble)
+    if (finding.isTrouble)
         m_messages->showFailure(
             {ErrorCode::Refused, id + u' ' + finding.text,
              tr("end that worker, or take the lock over before you act again")});
@@ -219,6 +219,8 @@ void MainWindow::tellOfCutShortActs(app::Workspace *workspace,
     if (acts->isEmpty())
         return;
     m_cutShort = *acts;
+    // What can be finished comes first: the button is for it.
+    std::ranges::stable_partition(m_cutShort, &app::CutShortAct::canBeFinished);
     const app::CutShortAct &first = m_cutShort.first();
     QString what = tr("%1 of %2 by %3 at %4 was cut short: %5")
                        .arg(first.intent.action, shortened(first.intent.session), first.intent.user,

@@ -111,16 +111,17 @@ void WorkspaceHost::tunnelClosed(const app::Workspace *workspace, const Error &e
 
 app::Target WorkspaceHost::guarded(app::Target target) const
 {
-    const Result<app::ProfileList> saved = m_profiles.load();
-    if (saved)
-        target.guardrails = app::guardrailsFor(target, saved->profiles);
+    target.guardrails = app::guardrailsFor(target, m_profiles.load());
     return target;
 }
 
 void WorkspaceHost::cancelTry()
 {
+    const bool isAsking = m_candidateProfile && !m_candidate; // the keychain, or for a tunnel
     m_tryStop.request_stop();
     m_tryStop = std::stop_source();
+    if (m_secrets && isAsking)
+        m_secrets->endWaits();
     m_candidateProfile.reset();
     if (m_candidate)
         retire(std::move(m_candidate));
