@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/profile.h"
+#include "app/profilejson.h"
 #include "redis/deploymenturl.h"
 
 #include <QTest>
@@ -60,6 +61,9 @@ private slots:
     void anAddressByHandIsNoWayAround();
     void theStrictestProfileHolds();
     void aProfilesTargetKeepsItsOwn();
+    void itsDatabaseIsGuardedBehindAnotherServer();
+    void whatCannotBeReadMightBeThisPlace();
+    void staleLocksAreReleasedThroughTheProfileOnly();
 };
 
 void TestProfile::namesThatAreNone_data()
@@ -312,6 +316,44 @@ void TestProfile::aProfilesTargetKeepsItsOwn()
     const Result<Target> target = targetOf(development);
     QVERIFY(target);
     QCOMPARE(guardrailsFor(*target, {production("redis://h:1")}).profile, QStringLiteral("dev"));
+}
+
+void TestProfile::itsDatabaseIsGuardedBehindAnotherServer()
+{
+    Profile profile = production("redis://h:1");
+    profile.database = QStringLiteral("postgresql://ops@db.internal/chat");
+    Target target = targetAt("redis://elsewhere:1");
+    target.database = *sessions::parseDsn(QStringLiteral("postgresql://me@DB.internal:5432/chat"));
+    QVERIFY(guardrailsFor(target, {profile}).isProduction());
+    target.database = *sessions::parseDsn(QStringLiteral("postgresql://me@db.internal/other"));
+    QVERIFY(!guardrailsFor(target, {profile}).isProduction());
+}
+
+void TestProfile::whatCannotBeReadMightBeThisPlace()
+{
+    const Target target = targetAt("redis://h:1");
+    const Result<ProfileList> broken = Error{ErrorCode::Corrupt, QStringLiteral("no JSON"), {}};
+    QVERIFY(guardrailsFor(target, broken).doubt.contains(u"no JSON"));
+    const QByteArray mistyped = R"({"version":1,"profiles":[{"name":"api-prod",
+        "enviroment":"production","rights":"operator","redis":"redis://h:1"}]})";
+    const Result<ProfileList> saved = readProfiles(mistyped, QStringLiteral("profiles.json"));
+    QVERIFY(saved && saved->profiles.isEmpty());
+    const Guardrails found = guardrailsFor(target, saved);
+    QVERIFY2(found.doubt.contains(u"environment is not given"), qPrintable(found.doubt));
+    Target doubtful = target;
+    doubtful.guardrails = found;
+    QVERIFY(doubtful.opensReadOnly());
+    QVERIFY(guardrailsFor(target, Result(ProfileList())).doubt.isEmpty());
+}
+
+/// What is stale depends on the lease, and that of an address by hand is whatever was typed.
+void TestProfile::staleLocksAreReleasedThroughTheProfileOnly()
+{
+    Profile profile = production("redis://h:1");
+    profile.scope = Scope::StaleLocks;
+    QVERIFY(guardrailsFor(targetAt("redis://h:1"), {profile}).doubt.contains(u"api-prod"));
+    const Result<Target> own = targetOf(profile);
+    QVERIFY(own && own->guardrails.doubt.isEmpty());
 }
 
 QTEST_APPLESS_MAIN(TestProfile)
