@@ -49,7 +49,7 @@ private slots:
     void namesThoseThatThereAre();
     void saysWhereAFileIsBroken_data();
     void saysWhereAFileIsBroken();
-    void leavesABrokenFileAlone();
+    void changesNothingBesideABrokenFile();
     void showsTheOthersBesideABrokenOne();
     void usesItsFamilies();
     void takesPasswordsFromTheEnvironment();
@@ -100,6 +100,10 @@ void TestCliProfile::listsAndRemoves()
     QCOMPARE(again.exitCode, 2);
     QVERIFY2(again.err.contains("--replace"), again.err.constData());
     QCOMPARE(cli.run(words("profile add one --url redis://c --replace")).exitCode, 0);
+    // What is not given stays.
+    QCOMPARE(cli.run(words("profile add two --url redis://b --at-most 9 --replace")).exitCode, 0);
+    const CliRun two = cli.run(words("profile show two"));
+    QVERIFY2(two.out.contains("staging") && two.out.contains("9 locks"), two.out.constData());
     const CliRun list = cli.run(words("profile list"));
     QVERIFY2(list.out.contains("redis://c:6379/0") && !list.out.contains("redis://a"),
              list.out.constData());
@@ -283,8 +287,8 @@ void TestCliProfile::saysWhereAFileIsBroken()
     QCOMPARE(readFile(cli.profilesPath()), file);
 }
 
-/// Guardrails that cannot be read are no reason to act without them unsaid.
-void TestCliProfile::leavesABrokenFileAlone()
+/// Where guardrails cannot be read nothing is changed, and all is shown.
+void TestCliProfile::changesNothingBesideABrokenFile()
 {
     RedisServer server;
     LK_START_REDIS(server);
@@ -294,6 +298,13 @@ void TestCliProfile::leavesABrokenFileAlone()
     const CliRun run = cli.run(words("list"));
     QVERIFY2(run.exitCode == 0, run.err.constData());
     QVERIFY2(run.err.contains("profiles.json"), run.err.constData());
+    const QByteArray token = freshToken();
+    server.redis({"SET", lockKey("s"), token});
+    const CliRun refused = cli.run(words("release s --yes --token") << QString::fromLatin1(token));
+    QCOMPARE(refused.exitCode, 7);
+    QVERIFY2(refused.err.contains("it is not known what kind of place this is"),
+             refused.err.constData());
+    QCOMPARE(server.redis({"GET", lockKey("s")}).toByteArray(), token);
 }
 
 void TestCliProfile::showsTheOthersBesideABrokenOne()
