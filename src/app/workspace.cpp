@@ -6,6 +6,7 @@
 #include <QPointer>
 
 #include <utility>
+#include <vector>
 
 namespace lockkeeper::app {
 
@@ -116,9 +117,12 @@ void Workspace::close()
 
 QCoro::Task<> Workspace::giveBackAndEnd()
 {
-    Parts *const parts = m_parts.get(); // it lives until this flow has ended
+    Parts *const parts = m_parts.get();           // it lives until this flow has ended
+    std::vector<QCoro::Task<ActionReport>> under; // all at once: there is little time
     for (const SessionId &session : parts->held.sessions())
-        static_cast<void>(co_await parts->actions.giveBack(session));
+        under.push_back(parts->actions.giveBack(session));
+    for (QCoro::Task<ActionReport> &one : under)
+        static_cast<void>(co_await one);
     parts->endWaits();
 }
 

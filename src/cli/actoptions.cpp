@@ -8,6 +8,7 @@
 #include "core/text.h"
 
 #include <QFile>
+#include <QSet>
 
 #include <CLI/CLI.hpp>
 
@@ -126,6 +127,7 @@ Result<QList<app::BulkItem>> ManyOptions::itemsOfFile(Context &context) const
     const Json json = Json::parse(bytes.cbegin(), bytes.cend(), nullptr, false);
     if (!json.is_array())
         return fileError(m_file, tr("it is no list of locks"));
+    QSet<SessionId> seen;
     QList<app::BulkItem> items;
     int number = 0;
     for (const Json &one : json) {
@@ -141,6 +143,10 @@ Result<QList<app::BulkItem>> ManyOptions::itemsOfFile(Context &context) const
                 tr("%1 is left out: its key holds no lock").arg(printable(session.bytes())));
         else
             items.append({session, Token(bytesOf(one, "token")), std::nullopt});
+        if (seen.contains(session))
+            return fileError(m_file,
+                             tr("entry %1 names a session for the second time").arg(number));
+        seen.insert(session);
     }
     return items;
 }

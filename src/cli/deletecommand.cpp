@@ -64,8 +64,9 @@ app::DeleteRequest DeleteCommand::request(Context &context) const
 
 QCoro::Task<int> DeleteCommand::run(Context &context)
 {
-    const Result<app::Workspace *> connected = co_await context.connectWithDatabase(
-        m_options.isDryRun ? Context::DatabaseUse::Reads : Context::DatabaseUse::Writes);
+    const auto use =
+        m_options.isDryRun ? Context::DatabaseUse::Reads : Context::DatabaseUse::Writes;
+    const Result<app::Workspace *> connected = co_await context.connectWithDatabase(use);
     if (!connected)
         co_return context.fail(connected.error());
     app::Workspace &workspace = **connected;

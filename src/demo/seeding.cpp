@@ -96,7 +96,8 @@ Task<SeededSessions> seed(redis::Client &client, sessions::SessionDatabase &data
                                                            family.cacheTtl - age));
         }
         if (cacheWrites.size() == kCacheBatch || i == count - 1) {
-            const Result<void> sent = co_await sendAll(client, std::exchange(cacheWrites, {}));
+            const auto batch = std::exchange(cacheWrites, {});
+            const Result<void> sent = co_await sendAll(client, batch);
             if (!sent)
                 co_return sent.error();
         }

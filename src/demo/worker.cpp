@@ -64,7 +64,8 @@ Task<void> Worker::takeLock(SessionId session)
     const Result<void> opened = co_await m_client.open();
     if (!opened)
         co_return opened;
-    const auto held = co_await m_locks.acquire(session, locks::LockProtocol::AcquireOptions{});
+    const locks::LockProtocol::AcquireOptions once;
+    const auto held = co_await m_locks.acquire(session, once);
     if (!held)
         co_return held.error();
     co_return {};

@@ -120,7 +120,7 @@ Task<FoundSession> SessionStore::get(SessionId id, std::optional<UserId> user)
 
 Task<UpsertOutcome> SessionStore::upsert(ChatSession session)
 {
-    const auto guard = co_await lock(session.id, m_options.lockWait, {}, {});
+    const auto guard = co_await lock(session.id, m_options.lockWait);
     if (!guard)
         co_return guard.error();
     auto outcome = co_await upsertUnder(*guard, session, Unsaved::IsCached);
@@ -136,7 +136,7 @@ Task<UpsertOutcome> SessionStore::upsert(ChatSession session)
 Task<std::optional<UpsertOutcome>> SessionStore::append(SessionId id, std::optional<UserId> user,
                                                         ChatMessage message)
 {
-    const auto guard = co_await lock(id, m_options.lockWait, {}, {});
+    const auto guard = co_await lock(id, m_options.lockWait);
     if (!guard)
         co_return guard.error();
     auto outcome = co_await appendUnder(*guard, id, user, message);

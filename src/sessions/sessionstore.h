@@ -117,8 +117,9 @@ public:
 private:
     using Guard = std::shared_ptr<locks::LockGuard>;
 
-    [[nodiscard]] Task<Guard> lock(SessionId id, milliseconds wait, std::optional<Token> takeOver,
-                                   std::stop_token stop);
+    [[nodiscard]] Task<Guard> lock(SessionId id, milliseconds wait,
+                                   std::optional<Token> takeOver = std::nullopt,
+                                   std::stop_token stop = {});
     [[nodiscard]] QCoro::Task<RemoveReport> removeUnder(Guard guard, RemoveRequest request);
     /// Whether a delete that found no row goes on to the cached entry: a rerun's does, unless the
     /// session is another user's.

@@ -150,6 +150,23 @@ def check_lengths(source):
             yield path, 1, "#pragma once is missing"
 
 
+# Up to the end of the statement, or to where a lambda or the body of an `if` begins.
+AWAITING = re.compile(r"co_await\b([^;]*?)(?=;|\)\s*\{|\]\s*\()", re.DOTALL)
+
+
+def check_awaits(source):
+    """g++ 12 miscounts the lifetime of temporaries of braced lists and of ?: beside co_await."""
+    for path in cpp_files(source):
+        if (source / "src") not in path.parents:
+            continue
+        text = path.read_text(encoding="utf-8")
+        code = re.sub(r"//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"", lambda m: " " * len(m.group()), text)
+        for match in AWAITING.finditer(code):
+            if "{" in match.group(1) or " ? " in match.group(1):
+                number = text.count("\n", 0, match.start()) + 1
+                yield path, number, "a braced list or ?: within co_await: give the value a name"
+
+
 def check_machine_paths(source):
     for path in text_files(source):
         try:
@@ -167,7 +184,7 @@ def main():
     source = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2]).resolve()
     findings = 0
     for check in (check_arrows, check_gui_stays_in_gui, check_hiredis, check_forbidden_words,
-                  check_spdx, check_lengths, check_machine_paths):
+                  check_spdx, check_lengths, check_awaits, check_machine_paths):
         for path, number, sentence in check(source):
             print(f"{path.relative_to(source)}:{number}: {sentence}")
             findings += 1
