@@ -49,6 +49,7 @@ class TestCliTakeOver final : public QObject
 
 private slots:
     void givesBackAfterTheTime();
+    void takesManyAndGivesThemBack();
     void givesBackWhenInterrupted_data();
     void givesBackWhenInterrupted();
     void renewsWhatItHolds();
@@ -81,6 +82,24 @@ void TestCliTakeOver::givesBackAfterTheTime()
                      QStringLiteral("give-back intent"), QStringLiteral("give-back outcome")}));
     QCOMPARE(cli.audit()[0][u"token"].toString().toLatin1(), token);
     QCOMPARE(cli.audit()[0][u"reason"].toString(), QStringLiteral("why"));
+}
+
+void TestCliTakeOver::takesManyAndGivesThemBack()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    for (const char *id : {"a", "b", "s"})
+        server.redis({"SET", lockKey(id), freshToken()});
+    const CliProgram cli(server.url());
+    const auto process = cli.start(words("take-over --state no_expiry --yes --json"));
+    QTRY_COMPARE_WITH_TIMEOUT(cli.audit().size(), 6, kEnd);
+    QCOMPARE(server.redis({"EXISTS", lockKey("a"), lockKey("b"), lockKey("s")}).toInt(), 3);
+    QCOMPARE(::kill(static_cast<pid_t>(process->processId()), SIGINT), 0);
+    const CliRun run = ended(*process);
+    QVERIFY2(run.exitCode == 0, run.err.constData());
+    QCOMPARE(run.object()[u"done"].toInt(), 3);
+    QCOMPARE(server.redis({"EXISTS", lockKey("a"), lockKey("b"), lockKey("s")}).toInt(), 0);
+    QCOMPARE(phases(cli).filter(QStringLiteral("give-back outcome")).size(), 3);
 }
 
 void TestCliTakeOver::givesBackWhenInterrupted_data()
