@@ -177,6 +177,9 @@ void WindowProfilesTest::aNewOneIsSavedAndOpened()
     QCOMPARE(file.permissions() & (QFile::ReadGroup | QFile::ReadOther), QFile::Permissions());
     type(*dialog, "ssh", QString());
     QTest::mouseClick(button(*dialog, "removeButton"), Qt::LeftButton);
+    QVERIFY2(note->text().contains(u"once more"), qPrintable(note->text()));
+    QVERIFY(profileButton(fixture, QStringLiteral("staging")));
+    QTest::mouseClick(button(*dialog, "removeButton"), Qt::LeftButton);
     QVERIFY(!profileButton(fixture, QStringLiteral("staging")));
 
     type(*dialog, "name", QStringLiteral("local"));

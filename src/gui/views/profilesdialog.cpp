@@ -13,6 +13,8 @@
 #include <QSaveFile>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace lockkeeper::gui {
 
 namespace {
@@ -115,6 +117,7 @@ void ProfilesDialog::showProfile(int row)
     if (row < 0 || row >= m_profiles.size())
         return;
     m_shown = m_profiles[row].name;
+    m_toBeRemoved.clear();
     m_form->setProfile(m_profiles[row]);
     m_remove->setEnabled(true);
     say({}, false);
@@ -153,17 +156,23 @@ bool ProfilesDialog::save()
         return false;
     }
     Result<void> saved = m_store.save(*profile);
-    if (saved && !m_shown.isEmpty() && m_shown != profile->name)
-        saved = m_store.remove(m_shown); // it was renamed
+    const bool isRenamed = !m_shown.isEmpty() && m_shown != profile->name;
+    if (saved && isRenamed)
+        saved = m_store.remove(m_shown);
     if (!saved) {
         sayError(saved.error());
         return false;
     }
     const Secret redis = m_form->redisPassword();
     const Secret database = m_form->databasePassword();
+    if (isRenamed)
+        m_flows.start(forgetFlow(&m_secrets, m_shown)); // they are kept under its name
     load();
     choose(profile->name); // which empties the fields
-    say(tr("● Saved in %1").arg(m_store.file()), false);
+    if (isRenamed)
+        say(tr("▲ Saved under its new name; its passwords are asked for once more"), true);
+    else
+        say(tr("● Saved in %1").arg(m_store.file()), false);
     keepPasswords(redis, database);
     emit changed();
     return true;
@@ -186,6 +195,13 @@ void ProfilesDialog::remove()
 {
     if (m_shown.isEmpty())
         return;
+    if (std::exchange(m_toBeRemoved, m_shown) != m_shown) {
+        say(tr("▲ Click Remove once more to forget \"%1\", its guardrails and its passwords")
+                .arg(m_shown),
+            true);
+        return;
+    }
+    m_toBeRemoved.clear();
     const Result<void> removed = m_store.remove(m_shown);
     if (!removed) {
         sayError(removed.error());
@@ -263,6 +279,11 @@ void ProfilesDialog::importFile()
             left.append(profile.name);
     }
     load();
+    if (!given->faults.isEmpty()) {
+        emit changed();
+        sayError(given->faults.first());
+        return;
+    }
     say(left.isEmpty() ? tr("● %1 added").arg(added)
                        : tr("▲ %1 added; already there and left as they are: %2")
                              .arg(added)

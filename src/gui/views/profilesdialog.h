@@ -56,7 +56,8 @@ private:
     app::SecretStore &m_secrets;
     FlowGroup &m_flows;
     QList<app::Profile> m_profiles;
-    QString m_shown; ///< the name under which it is saved; empty: it is new
+    QString m_shown;       ///< the name under which it is saved; empty: it is new
+    QString m_toBeRemoved; ///< the name that Remove was clicked for once
     QListWidget *m_list;
     ProfileForm *m_form;
     QLabel *m_note;
