@@ -57,8 +57,12 @@ struct ManyBench
     [[nodiscard]] static QString ends(const BulkReport &report)
     {
         QString letters;
-        for (const BulkOutcome &outcome : report.outcomes)
-            letters += !outcome.report ? u'-' : outcome.report->isDone() ? u'd' : u'r';
+        for (const BulkOutcome &outcome : report.outcomes) {
+            if (outcome.report)
+                letters += outcome.report->isDone() ? u'd' : u'r';
+            else
+                letters += u'-';
+        }
         return letters;
     }
     void beProduction()

@@ -140,7 +140,7 @@ auto onFullDisk(std::function<std::optional<Error>(Workbench &)> attempt)
         ::setrlimit(RLIMIT_FSIZE, &limit);
         const std::optional<Error> failure = attempt(bench);
         ::setrlimit(RLIMIT_FSIZE, &before);
-        std::signal(SIGXFSZ, oldHandler);
+        static_cast<void>(std::signal(SIGXFSZ, oldHandler));
         return failure;
     };
 }
@@ -375,12 +375,13 @@ void TestRefusals::addOutages()
     addRow("release: disk full", {&nothing, onFullDisk(&release)}, Io, "audit", "free space");
     addRow("release: the log is held", {&nothing, onHeldLog(&release)}, Io, "another program",
            "Lockkeeper stopped");
+    // Before or after it has tried to connect anew: both say what to do about the server.
     addRow("release: server down", {&nothing, onDeadServer(&release)}, CannotConnect,
-           "no connection", "when the server answers");
+           "no connection", "the server");
     addRow("take over: server down", {&nothing, onDeadServer(&takeOver)}, CannotConnect,
-           "no connection", "when the server answers");
+           "no connection", "the server");
     addRow("delete: server down", {&nothing, onDeadServer(&removeIt)}, CannotConnect,
-           "no connection", "when the server answers");
+           "no connection", "the server");
     addRow("delete: database down", {&databaseIsAway, &removeIt}, CannotConnect, "chat.db.away",
            "path");
 }

@@ -55,6 +55,13 @@ QStringList actionsIn(const test::Workbench &bench)
     return words;
 }
 
+/// As the monitor has seen them; none while another holds the lock.
+int renewalsOf(const locks::LockMonitor &monitor, const LockKey &key, const QByteArray &token)
+{
+    const locks::LockRecord *record = monitor.registry().find(key);
+    return record && record->token.bytes() == token ? record->renewals : 0;
+}
+
 QByteArray oursOf(test::Workbench &bench)
 {
     return bench.workspace().held().tokenOf(kSession).value_or(Token()).bytes();
@@ -160,9 +167,7 @@ void TestTakeOver::whoWaitsStaysOutWithoutAGap()
     QVERIFY(await(bench.actions().takeOver(takeOverOf("s1", "owner-1"))).isDone());
     const QByteArray ours = oursOf(bench);
     const LockKey key = bench.target.family.lockKey(kSession);
-    const auto *record = monitor.registry().find(key);
-    QTRY_VERIFY((record = monitor.registry().find(key)) && record->token.bytes() == ours &&
-                record->renewals >= kRenewals);
+    QTRY_VERIFY(renewalsOf(monitor, key, ours) >= kRenewals);
     QVERIFY(!acquired.isReady());
     QCOMPARE(bench.tokenOf("s1"), ours);
     // Between its owner's hold and ours there was none.
@@ -231,8 +236,7 @@ void TestTakeOver::takenOverTwiceItIsOurs()
     QSignalSpy losses(&bench.workspace().held(), &HeldLocks::lost);
     const QByteArray first = oursOf(bench);
     const LockKey key = bench.target.family.lockKey(kSession);
-    const auto *record = monitor.registry().find(key); // it knows the script by now
-    QTRY_VERIFY((record = monitor.registry().find(key)) && record->renewals > 0);
+    QTRY_VERIFY(renewalsOf(monitor, key, first) > 0); // the server knows the script by now
 
     proxy.setStalled(true);
     auto taking = bench.actions().takeOver(takeOverOf("s1", first.constData()));
@@ -243,8 +247,7 @@ void TestTakeOver::takenOverTwiceItIsOurs()
 
     const QByteArray second = oursOf(bench);
     QVERIFY(second != first);
-    QTRY_VERIFY((record = monitor.registry().find(key)) && record->token.bytes() == second &&
-                record->renewals >= kRenewals);
+    QTRY_VERIFY(renewalsOf(monitor, key, second) >= kRenewals);
     QCOMPARE(bench.tokenOf("s1"), second);
     QCOMPARE(losses.count(), 0);
     QVERIFY(await(bench.actions().giveBack(kSession)).isDone());

@@ -48,10 +48,9 @@ AuditRecord line(const QString &text)
     const bool isOther = text.front().isLetter();
     const QChar kind = isOther ? text.front() : QChar(u'd');
     const QString rest = isOther ? text.mid(1) : text;
-    const Phase phase = rest[1] == u'i'   ? Phase::Intent
-                        : rest[1] == u'o' ? Phase::Outcome
-                                          : Phase::Finding;
-    AuditEntry entry = entryOf(phase, rest.mid(4));
+    static const QHash<QChar, Phase> phases{
+        {u'i', Phase::Intent}, {u'o', Phase::Outcome}, {u'f', Phase::Finding}};
+    AuditEntry entry = entryOf(phases.value(rest[1]), rest.mid(4));
     entry.actionId = rest.left(1);
     if (kind == u'r')
         entry.action = AuditEntry::kRelease;

@@ -50,8 +50,8 @@ class SmallDisk
 {
 public:
     explicit SmallDisk(rlim_t bytes)
+        : m_before(std::signal(SIGXFSZ, SIG_IGN))
     {
-        m_before = std::signal(SIGXFSZ, SIG_IGN);
         ::getrlimit(RLIMIT_FSIZE, &m_limit);
         rlimit small = m_limit;
         small.rlim_cur = bytes;
@@ -60,14 +60,14 @@ public:
     ~SmallDisk()
     {
         ::setrlimit(RLIMIT_FSIZE, &m_limit);
-        std::signal(SIGXFSZ, m_before);
+        static_cast<void>(std::signal(SIGXFSZ, m_before));
     }
     SmallDisk(const SmallDisk &) = delete;
     SmallDisk &operator=(const SmallDisk &) = delete;
 
 private:
     rlimit m_limit{};
-    void (*m_before)(int) = nullptr;
+    void (*m_before)(int);
 };
 
 } // namespace
