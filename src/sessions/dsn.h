@@ -17,7 +17,7 @@ struct Dsn
     enum class Kind { PostgreSql, Sqlite };
 
     Kind kind = Kind::Sqlite;
-    QString host; ///< name, address, or the folder of a unix socket
+    QString host;        ///< name, address, or the folder of a unix socket
     QString hostAddress; ///< where the host is reached, if not at what its name means
     quint16 port = 5432;
     QString user;
