@@ -194,6 +194,7 @@ void TestAuditRuns::whatIsCutShort_data()
     row("watched", QStringLiteral("1i, 1o: done, 1f: nothing came back"), "");
     row("found done", QStringLiteral("1i, 1f: found done: x"), "");
     row("found undone", QStringLiteral("1i, 1f: found undone: x"), "");
+    row("found over", QStringLiteral("1i, 1f: found over: x"), "");
     row("found partly done", QStringLiteral("1i, 1f: found partly done: x"), "1");
     row("not found out", QStringLiteral("1i, 1f: found unknown: x"), "1");
     row("found out later", QStringLiteral("1i, 1f: found unknown: x, 1f: found done: y"), "");
