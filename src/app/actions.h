@@ -66,6 +66,8 @@ public:
     /// Where the audit log shows a delete of this session that was cut short, this one finishes it.
     [[nodiscard]] QCoro::Task<ActionReport> remove(DeleteRequest request);
 
+    /// In production: what was to be typed to confirm it was not.
+    [[nodiscard]] std::optional<Error> unconfirmed(const DeleteRequest &request) const;
     [[nodiscard]] const Guardrails &guardrails() const { return m_parts.guardrails; }
     [[nodiscard]] const WriteWindow &window() const { return m_parts.window; }
 
@@ -87,8 +89,6 @@ private:
     /// The same of a lock that only those may touch who may touch all.
     [[nodiscard]] QCoro::Task<std::optional<Error>> forbidsLock(SessionId session);
     [[nodiscard]] std::optional<Error> staleRefusal(const Inspection &inspection) const;
-    /// In production: what was to be typed was not.
-    [[nodiscard]] std::optional<Error> unconfirmed(const DeleteRequest &request) const;
     [[nodiscard]] Task<bool> wasCutShort(SessionId session);
     [[nodiscard]] Task<locks::LockObservation> readLockAfterAct(LockKey key);
     [[nodiscard]] QCoro::Task<Aftermath> readAfterDelete(SessionId session);

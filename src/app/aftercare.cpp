@@ -22,6 +22,9 @@ Q_LOGGING_CATEGORY(lcAftercare, "lockkeeper.aftercare")
 constexpr milliseconds kInterval = 1s;
 constexpr milliseconds kRowInterval = 5s;
 
+/// How old a look may be that proves how things are, and how long one may take.
+constexpr milliseconds kFresh = 3 * kInterval;
+
 /// That nothing came back within less than this says nothing.
 constexpr milliseconds kWorthTelling = 1s;
 
@@ -38,6 +41,8 @@ struct Aftercare::Watch
     bool isLooking = false;
     bool isLookWanted = false; ///< once more, after the look that is under way
     bool isUnread = false;     ///< the newest look could not read all of it
+    SteadyTime lookBegan;      ///< of the newest look
+    SteadyTime lookedAt;       ///< when the newest look that read all of it had ended
     bool isCached = false;     ///< known to be there again
     bool isStored = false;
     bool isTrouble = false; ///< somebody undid the act
@@ -71,6 +76,8 @@ void Aftercare::watch(const DoneAct &act)
     watch->cacheKey = m_parts.locks.family().cacheKey(act.intent.session);
     watch->since = m_parts.clock.steady();
     watch->rowsReadAt = watch->since;
+    watch->lookBegan = watch->since;
+    watch->lookedAt = watch->since;
     m_watches.push_back(watch);
     m_timer.start();
     lookAt(watch); // what came between the act and now
@@ -99,12 +106,13 @@ void Aftercare::lookAtAll()
 void Aftercare::look()
 {
     const SteadyTime now = m_parts.clock.steady();
-    const bool isBlind =
-        !m_parts.changes.isEstablished() || m_parts.changes.kind() == redis::ChangeFeed::Kind::Poll;
+    const bool areBlind = isBlind();
     for (const WatchPtr &watch : std::vector(m_watches)) {
-        if (now - watch->since >= kSpan)
+        const auto over = now - watch->since - kSpan;
+        // The last look may have been before the machine slept.
+        if (over >= kFresh || (over >= 0s && isKnown(*watch)))
             finish(watch);
-        else if (isBlind || watch->isUnread ||
+        else if (areBlind || over >= 0s || watch->isUnread ||
                  (watch->act.isDelete && now - watch->rowsReadAt >= kRowInterval))
             lookAt(watch);
     }
@@ -124,35 +132,47 @@ QCoro::Task<> Aftercare::lookFlow(WatchPtr watch)
     const SessionId session = watch->act.intent.session;
     const QList<SessionId> ids{session};
     while (self && isWatched(watch) && std::exchange(watch->isLookWanted, false)) {
+        watch->lookBegan = m_parts.clock.steady();
         const auto lock = co_await m_parts.locks.read(watch->lockKey);
         if (!self || !isWatched(watch))
             break;
-        watch->isUnread = !lock;
+        bool isRead = lock.has_value();
         if (lock)
             judgeLock(*watch, *lock);
-        if (!watch->act.isDelete)
-            continue;
-        const auto entries = co_await m_parts.cache.entries(ids);
-        if (!self || !isWatched(watch))
-            break;
-        watch->isUnread = watch->isUnread || !entries;
-        const bool isCached = entries && entries->contains(session);
-        if (isCached && !std::exchange(watch->isCached, true))
-            note(*watch, {.kind = Finding::Kind::Cache,
-                          .text = QStringLiteral("the cached copy was written again")});
-        if (!m_parts.database)
-            continue;
-        watch->rowsReadAt = m_parts.clock.steady();
-        const auto rows = co_await m_parts.database->summaries(ids);
-        if (!self || !isWatched(watch))
-            break;
-        watch->isUnread = watch->isUnread || !rows;
-        const bool isStored = rows && !rows->isEmpty();
-        if (isStored && !std::exchange(watch->isStored, true))
-            note(*watch, {.kind = Finding::Kind::Stored,
-                          .text = QStringLiteral("the row was written again")});
+        if (watch->act.isDelete) {
+            const auto entries = co_await m_parts.cache.entries(ids);
+            if (!self || !isWatched(watch))
+                break;
+            isRead = isRead && entries;
+            judgeCopy(*watch, entries && entries->contains(session));
+        }
+        if (watch->act.isDelete && m_parts.database) {
+            watch->rowsReadAt = m_parts.clock.steady();
+            const auto rows = co_await m_parts.database->summaries(ids);
+            if (!self || !isWatched(watch))
+                break;
+            isRead = isRead && rows;
+            judgeRow(*watch, rows && !rows->isEmpty());
+        }
+        watch->isUnread = !isRead;
+        if (isRead)
+            watch->lookedAt = m_parts.clock.steady();
     }
     watch->isLooking = false;
+}
+
+void Aftercare::judgeCopy(Watch &watch, bool isCached)
+{
+    if (isCached && !std::exchange(watch.isCached, true))
+        note(watch, {.kind = Finding::Kind::Cache,
+                     .text = QStringLiteral("the cached copy was written again")});
+}
+
+void Aftercare::judgeRow(Watch &watch, bool isStored)
+{
+    if (isStored && !std::exchange(watch.isStored, true))
+        note(watch,
+             {.kind = Finding::Kind::Stored, .text = QStringLiteral("the row was written again")});
 }
 
 void Aftercare::judgeLock(Watch &watch, const locks::LockObservation &lock)
@@ -193,6 +213,37 @@ void Aftercare::note(Watch &watch, Finding finding)
     emit found(finding);
 }
 
+/// Silence proves something only where news reach us, or a look has just been through.
+bool Aftercare::isKnown(const Watch &watch) const
+{
+    const SteadyTime now = m_parts.clock.steady();
+    const bool isStuck = watch.isLooking && now - watch.lookBegan > kFresh;
+    if (watch.isUnread || isStuck)
+        return false;
+    return !isBlind() || now - watch.lookedAt <= kFresh;
+}
+
+bool Aftercare::isKnown() const
+{
+    return std::ranges::all_of(m_watches, [this](const WatchPtr &one) { return isKnown(*one); });
+}
+
+bool Aftercare::isBlind() const
+{
+    return !m_parts.changes.isEstablished() ||
+           m_parts.changes.kind() == redis::ChangeFeed::Kind::Poll;
+}
+
+QString Aftercare::outcomeOf(const Watch &watch, bool isKnown)
+{
+    if (watch.isTrouble)
+        return QStringLiteral("reappeared");
+    if (!isKnown)
+        return QStringLiteral("not known: it could not be read to the end");
+    return watch.texts.isEmpty() ? QStringLiteral("nothing came back")
+                                 : QStringLiteral("taken by the next");
+}
+
 void Aftercare::finish(const WatchPtr &watch)
 {
     if (std::erase(m_watches, watch) == 0)
@@ -200,19 +251,13 @@ void Aftercare::finish(const WatchPtr &watch)
     if (m_watches.empty())
         m_timer.stop();
     const auto watched = std::chrono::floor<milliseconds>(m_parts.clock.steady() - watch->since);
-    if (watch->isUnread)
-        watch->texts.append(
-            QStringLiteral("what came back is not known to the end: it could not be "
-                           "read any more"));
-    emit ended(watch->act.intent.session, watch->texts);
+    const bool wasKnown = isKnown(*watch);
+    emit ended(watch->act.intent.session, wasKnown);
     if (watched < kWorthTelling && watch->texts.isEmpty())
         return;
     AuditEntry entry = watch->act.intent;
     entry.phase = AuditEntry::Phase::Finding;
-    entry.outcome = watch->isTrouble         ? QStringLiteral("reappeared")
-                    : watch->isUnread        ? QStringLiteral("not known")
-                    : watch->texts.isEmpty() ? QStringLiteral("nothing came back")
-                                             : QStringLiteral("taken by the next");
+    entry.outcome = outcomeOf(*watch, wasKnown);
     entry.steps = watch->texts;
     entry.took = watched;
     m_parts.flows.start(recordFlow(entry));

@@ -83,13 +83,16 @@ public:
     void watch(const DoneAct &act);
     /// How many are watched now.
     [[nodiscard]] int watching() const { return static_cast<int>(m_watches.size()); }
+    /// Whether all that is watched could be read up to now: where not, that nothing was found says
+    /// nothing.
+    [[nodiscard]] bool isKnown() const;
     /// Ends every watch, and records what each has found so far.
     void end();
 
 signals:
     void found(const lockkeeper::app::Finding &finding);
-    /// A watch is over; nothing was found when `texts` is empty.
-    void ended(const lockkeeper::SessionId &session, const QStringList &texts);
+    /// A watch is over; see isKnown().
+    void ended(const lockkeeper::SessionId &session, bool isKnown);
 
 private:
     struct Watch;
@@ -101,6 +104,11 @@ private:
     QCoro::Task<> lookFlow(WatchPtr watch);
     QCoro::Task<> recordFlow(AuditEntry finding);
     void keysChanged(const QList<QByteArray> &keys);
+    [[nodiscard]] bool isBlind() const;
+    [[nodiscard]] bool isKnown(const Watch &watch) const;
+    [[nodiscard]] static QString outcomeOf(const Watch &watch, bool isKnown);
+    void judgeCopy(Watch &watch, bool isCached);
+    void judgeRow(Watch &watch, bool isStored);
     void judgeLock(Watch &watch, const locks::LockObservation &lock);
     void note(Watch &watch, Finding finding);
     void finish(const WatchPtr &watch);

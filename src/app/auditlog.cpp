@@ -174,6 +174,17 @@ QFuture<Result<QList<AuditRecord>>> AuditLog::records(std::optional<WallTime> si
                              [folder = m_folder, since] { return readRecords(folder, since); });
 }
 
+QFuture<Result<QList<AuditRun>>> AuditLog::runs(WallTime since) const
+{
+    return QtConcurrent::run(m_writer.get(),
+                             [folder = m_folder, since]() -> Result<QList<AuditRun>> {
+                                 const auto records = readRecords(folder, since);
+                                 if (!records)
+                                     return records.error();
+                                 return runsOf(*records);
+                             });
+}
+
 QFuture<Result<QList<AuditRun>>> AuditLog::cutShort(WallTime since) const
 {
     return QtConcurrent::run(m_writer.get(),

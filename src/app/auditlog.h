@@ -44,6 +44,8 @@ public:
     /// The lines that were written at or after `since`, oldest first; what cannot be read as a line
     /// is left out, verify() names it. Io where a file cannot be read.
     [[nodiscard]] QFuture<Result<QList<AuditRecord>>> records(std::optional<WallTime> since) const;
+    /// The acts that began at or after `since`, oldest first.
+    [[nodiscard]] QFuture<Result<QList<AuditRun>>> runs(WallTime since) const;
     /// The acts since then that have no outcome and will get none. Io where a file cannot be read.
     [[nodiscard]] QFuture<Result<QList<AuditRun>>> cutShort(WallTime since) const;
     /// Whether anything was changed, removed, added or moved: see auditchain.h.

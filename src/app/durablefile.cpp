@@ -5,6 +5,7 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QSaveFile>
 #include <QThread>
 
 #include <algorithm>
@@ -161,6 +162,15 @@ Result<void> rewrite(const Descriptor &file, const QString &path, const QByteArr
         retried([&] { return ::fsync(file.fd()); }) == 0)
         return {};
     return fileFailure(QStringLiteral("cannot write"), path);
+}
+
+Result<void> saveAs(const QString &path, const QByteArray &content)
+{
+    QSaveFile file(path);
+    if (file.open(QIODevice::WriteOnly) && file.write(content) == content.size() && file.commit())
+        return {};
+    return Error{ErrorCode::Io, u"cannot write " + path + u": " + file.errorString(),
+                 QStringLiteral("check the disk and the folder's rights")};
 }
 
 Result<LastLines> lastLines(const QString &path)

@@ -52,6 +52,9 @@ private:
 [[nodiscard]] Result<void> rewrite(const Descriptor &file, const QString &path,
                                    const QByteArray &content);
 
+/// Writes a file that somebody asked for, as a whole or not at all.
+[[nodiscard]] Result<void> saveAs(const QString &path, const QByteArray &content);
+
 /// How a file ends.
 struct LastLines
 {

@@ -32,6 +32,9 @@ struct Preview
     QStringList warnings;         ///< "its worker is alive: the lock was taken 0.4 s ago"
     std::optional<Error> refusal; ///< why it would be refused as things stand
     QString phrase;               ///< what has to be typed to confirm it; empty: nothing
+
+    /// What the fact of this label says; empty: there is none.
+    [[nodiscard]] QString fact(QLatin1StringView label) const;
 };
 
 /// What a preview needs to know besides what was read.

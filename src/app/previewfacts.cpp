@@ -99,6 +99,13 @@ QString rowsText(const Inspection &inspection)
 
 } // namespace
 
+QString Preview::fact(QLatin1StringView label) const
+{
+    const auto found =
+        std::ranges::find_if(facts, [label](const PreviewFact &one) { return one.label == label; });
+    return found == facts.end() ? QString() : found->text;
+}
+
 QList<PreviewFact> factsOf(const Inspection &inspection, const Circumstances &circumstances,
                            SteadyTime now)
 {

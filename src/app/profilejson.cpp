@@ -78,16 +78,6 @@ void readFamilies(JsonFields &fields, Profile &profile)
     }
 }
 
-/// A node id however people write it, as "02:42:AC:11:00:09".
-QString nodeId(const QString &written)
-{
-    QString id = written.toLower();
-    id.remove(u':').remove(u'-');
-    const bool isHex = std::ranges::all_of(
-        id, [](QChar c) { return (c >= u'0' && c <= u'9') || (c >= u'a' && c <= u'f'); });
-    return isHex && id.size() == 12 ? id : QString();
-}
-
 void readNodes(JsonFields &fields, Profile &profile)
 {
     const Json *nodes = fields.find("nodes");
@@ -100,13 +90,13 @@ void readNodes(JsonFields &fields, Profile &profile)
     }
     for (const auto &entry : nodes->items()) {
         const QString written = QString::fromStdString(entry.key());
-        const QString id = nodeId(written);
-        if (id.isEmpty() || !entry.value().is_string())
+        const auto id = locks::nodeIdFromText(written);
+        if (!id || !entry.value().is_string())
             fields.refuse(u"nodes: \"" + written + u"\" is no node id with a name",
                           QStringLiteral("a node id is 12 hexadecimal digits"));
         else
             profile.nodeNames.insert(
-                id, QString::fromStdString(entry.value().get_ref<const std::string &>()));
+                *id, QString::fromStdString(entry.value().get_ref<const std::string &>()));
     }
 }
 

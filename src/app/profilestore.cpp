@@ -12,6 +12,19 @@
 
 namespace lockkeeper::app {
 
+namespace {
+
+Result<QByteArray> readWhole(const QString &name)
+{
+    QFile file(name);
+    if (!file.open(QIODevice::ReadOnly))
+        return Error{ErrorCode::Io, u"cannot read " + name + u": " + file.errorString(),
+                     QStringLiteral("check the file's owner and rights")};
+    return file.readAll();
+}
+
+} // namespace
+
 ProfileStore::ProfileStore(QString file)
     : m_file(std::move(file))
 {}
@@ -62,15 +75,33 @@ Result<void> ProfileStore::remove(const QString &name) const
     return change([&](const QByteArray &json) { return withoutProfile(json, name, m_file); });
 }
 
+Result<ImportedProfiles> ProfileStore::import(const QString &file, bool replaces) const
+{
+    const Result<QByteArray> json = readWhole(file);
+    if (!json)
+        return json.error();
+    const Result<ProfileList> given = readProfiles(*json, file);
+    const Result<ProfileList> known = load();
+    if (!given || !known)
+        return given ? known.error() : given.error();
+    ImportedProfiles imported;
+    imported.faults = given->faults;
+    for (Profile profile : given->profiles) {
+        if (known->find(profile.name) && !replaces) {
+            imported.known.append(profile.name);
+            continue;
+        }
+        profile.unknownJson.clear();
+        if (const Result<void> saved = save(profile); !saved)
+            return saved.error();
+        ++imported.added;
+    }
+    return imported;
+}
+
 Result<QByteArray> ProfileStore::read() const
 {
-    QFile file(m_file);
-    if (!QFileInfo::exists(m_file))
-        return QByteArray();
-    if (!file.open(QIODevice::ReadOnly))
-        return Error{ErrorCode::Io, u"cannot read " + m_file + u": " + file.errorString(),
-                     QStringLiteral("check the file's owner and rights")};
-    return file.readAll();
+    return QFileInfo::exists(m_file) ? readWhole(m_file) : Result(QByteArray());
 }
 
 Result<void> ProfileStore::change(const Change &change) const

@@ -3,11 +3,21 @@
 
 #include "app/profilejson.h"
 
+#include <QList>
 #include <QString>
+#include <QStringList>
 
 #include <functional>
 
 namespace lockkeeper::app {
+
+/// What an import did.
+struct ImportedProfiles
+{
+    int added = 0;
+    QStringList known;   ///< that were there already, and were left as they are
+    QList<Error> faults; ///< of those that could not be read
+};
 
 /// The saved connections: `$XDG_CONFIG_HOME/lockkeeper/profiles.json`, mode 0600, that people may
 /// edit; docs/profiles.md describes it. It is read anew each time, and replaced as a whole under a
@@ -27,6 +37,8 @@ public:
     /// Adds it, or replaces the one of that name. InvalidInput for what check() refuses.
     [[nodiscard]] Result<void> save(const Profile &profile) const;
     [[nodiscard]] Result<void> remove(const QString &name) const;
+    /// The profiles of a file that writeProfiles() made, without fields that are not known.
+    [[nodiscard]] Result<ImportedProfiles> import(const QString &file, bool replaces) const;
 
 private:
     using Change = std::function<Result<QByteArray>(const QByteArray &)>;

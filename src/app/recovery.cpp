@@ -55,10 +55,10 @@ Task<QList<CutShortAct>> Recovery::look()
         const AuditRecord &intent = run.begun;
         if (!isOurs(intent) || !leavesTraces(intent))
             continue;
-        const CutShortAct act = co_await inspect(intent);
+        CutShortAct act = co_await inspect(intent);
         const Result<void> written = co_await record(run, act);
-        if (!written)
-            co_return written.error();
+        if (!written) // it is told all the same
+            act.found += u" (which could not be recorded: " + written.error().what + u')';
         found.append(act);
     }
     co_return found;
@@ -100,10 +100,16 @@ QCoro::Task<> Recovery::inspectDelete(CutShortAct *act)
     }
     const bool isStored = !rows->isEmpty();
     const bool isCached = entries->contains(act->session);
-    act->truth = isStored ? Truth::Undone : isCached ? Truth::PartlyDone : Truth::Done;
-    act->found = isStored   ? QStringLiteral("the row is there: nothing was deleted")
-                 : isCached ? QStringLiteral("the row is gone, its cached copy is there")
-                            : QStringLiteral("row and cached copy are gone");
+    if (isStored) {
+        act->truth = Truth::Undone;
+        act->found = QStringLiteral("the row is there: nothing was deleted");
+    } else if (isCached) {
+        act->truth = Truth::PartlyDone;
+        act->found = QStringLiteral("the row is gone, its cached copy is there");
+    } else {
+        act->truth = Truth::Done;
+        act->found = QStringLiteral("row and cached copy are gone");
+    }
 }
 
 QCoro::Task<> Recovery::inspectLock(CutShortAct *act)

@@ -46,13 +46,15 @@ QCoro::Task<Afterwards> watchAfterwards(app::Workspace &workspace, milliseconds 
         after.findings.append(finding);
         context.output().warning(printable(finding.session.bytes()) + u": " + finding.text);
     });
-    QObject::connect(&care, &app::Aftercare::ended, &scope, [&] {
+    QObject::connect(&care, &app::Aftercare::ended, &scope, [&](const SessionId &, bool isKnown) {
+        after.isKnown = after.isKnown && isKnown;
         if (care.watching() == 0)
             over.end({});
     });
     QTimer::singleShot(span, &scope, [&] { over.end({}); });
     const auto stopped = endOnStop(context.stop(), over);
     static_cast<void>(co_await over.future());
+    after.isKnown = after.isKnown && care.isKnown();
     after.watched = std::chrono::floor<milliseconds>(context.clock().steady() - begun);
     co_return after;
 }
@@ -118,6 +120,16 @@ QCoro::Task<std::optional<int>> preview(app::BulkRequest request, ActOptions opt
 
 } // namespace
 
+QString Afterwards::silence() const
+{
+    if (watched <= milliseconds::zero() || !findings.isEmpty())
+        return {};
+    return isKnown ? tr("nothing came back within %1").arg(spanText(watched))
+                   : tr("whether anything came back within %1 is not known: it could not be read "
+                        "to the end")
+                         .arg(spanText(watched));
+}
+
 bool Afterwards::isUndone() const
 {
     return std::ranges::any_of(findings, [](const app::Finding &finding) {
@@ -128,6 +140,10 @@ bool Afterwards::isUndone() const
 QCoro::Task<int> runOne(OneAct act, ActOptions options, app::Workspace &workspace, Context &context)
 {
     if (!options.isDryRun) {
+        // Nothing is unlocked, and on record as that, for what is not done anyway.
+        const bool isChecked = options.isConfirmed && act.unconfirmed;
+        if (const auto refusal = isChecked ? act.unconfirmed(options.typed) : std::nullopt)
+            co_return context.fail(withConfirmOption(*refusal, printable(act.session.bytes())));
         const Result<void> unlocked = co_await context.unlock(workspace, options.reason);
         if (!unlocked)
             co_return context.fail(unlocked.error());

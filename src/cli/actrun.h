@@ -26,6 +26,8 @@ struct OneAct
     QString question; ///< "Release this lock?"
     SessionId session;
     bool isDelete = false;
+    /// What was to be typed and was not; null where nothing is to be.
+    std::function<std::optional<Error>(const QString &typed)> unconfirmed = {};
     std::function<QCoro::Task<app::Preview>()> preview;
     std::function<QCoro::Task<app::ActionReport>(QString typed)> act;
 };
@@ -34,8 +36,11 @@ struct OneAct
 struct Afterwards
 {
     milliseconds watched{0};
-    QList<app::Finding> findings; ///< in order; empty: nothing came back
+    QList<app::Finding> findings; ///< in order
+    bool isKnown = true;          ///< all that was watched could be read to the end
 
+    /// What no finding means, as a sentence; empty where there are some, or nothing was watched.
+    [[nodiscard]] QString silence() const;
     /// Whether what was deleted is there again.
     [[nodiscard]] bool isUndone() const;
 };

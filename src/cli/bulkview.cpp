@@ -21,15 +21,6 @@ QString idOf(const app::BulkItem &item)
     return printable(item.session.bytes());
 }
 
-QString fact(const app::Preview &preview, QLatin1StringView label)
-{
-    for (const app::PreviewFact &one : preview.facts) {
-        if (one.label == label)
-            return one.text;
-    }
-    return {};
-}
-
 TextTable previewTable(const app::BulkPreview &preview)
 {
     TextTable table({{tr("SESSION")},
@@ -44,10 +35,10 @@ TextTable previewTable(const app::BulkPreview &preview)
                                : what.isOwnerAlive ? what.warnings.value(0)
                                                    : what.changes.join(u"; ");
         table.add({{idOf(one.item), Tone::Strong},
-                   {fact(what, QLatin1StringView("Owner"))},
-                   {fact(what, QLatin1StringView("Held for"))},
-                   {fact(what, QLatin1StringView("Cached copy"))},
-                   {fact(what, QLatin1StringView("Database"))},
+                   {what.fact(QLatin1StringView("Owner"))},
+                   {what.fact(QLatin1StringView("Held for"))},
+                   {what.fact(QLatin1StringView("Cached copy"))},
+                   {what.fact(QLatin1StringView("Database"))},
                    {remark, what.refusal ? Tone::Bad : Tone::Warn}});
     }
     return table;
@@ -164,6 +155,7 @@ int printBulkReport(const app::BulkReport &report, const Afterwards &after,
         Json json = Json::parse(app::bulkJson(report).toStdString());
         json["action"] = jsonOf(app::verbOf(request.deed));
         json["watched_ms"] = jsonOf(after.watched);
+        json["watched_to_the_end"] = after.isKnown;
         json["reappeared"] = findingsJson(after.findings);
         output.json(documentText(json));
     } else {
@@ -176,8 +168,8 @@ int printBulkReport(const app::BulkReport &report, const Afterwards &after,
     QString summary = tr("%1 of %2 done").arg(report.done()).arg(report.outcomes.size());
     if (report.notReached() > 0)
         summary += tr(", %1 not reached").arg(report.notReached());
-    if (after.watched > milliseconds::zero() && after.findings.isEmpty())
-        summary += tr("; nothing came back within %1").arg(spanText(after.watched));
+    if (const QString silence = after.silence(); !silence.isEmpty())
+        summary += u"; " + silence;
     output.note(summary, report.isAllDone() ? Tone::Ok : Tone::Bad);
     return exitCode;
 }

@@ -109,6 +109,8 @@ app::Target Context::guarded(app::Target target)
 Task<void> Context::unlock(app::Workspace &workspace, QString reason)
 {
     const app::WriteWindow &window = workspace.window();
+    if (window.state() == app::WriteWindow::State::Open && !m_options.unlock.isEmpty())
+        m_output.note(tr("nothing is locked here: --unlock %1 does nothing").arg(m_options.unlock));
     if (window.state() != app::WriteWindow::State::Closed)
         co_return Result<void>(); // open, or the act itself says why not
     QString typed = m_options.unlock;

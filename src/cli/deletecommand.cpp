@@ -78,6 +78,11 @@ QCoro::Task<int> DeleteCommand::run(Context &context)
     act.question = tr("Delete this session?");
     act.session = m_session;
     act.isDelete = true;
+    act.unconfirmed = [&workspace, removal](const QString &typed) {
+        app::DeleteRequest confirmed = removal;
+        confirmed.note.typed = typed;
+        return workspace.actions().unconfirmed(confirmed);
+    };
     act.preview = [&workspace, removal] { return workspace.actions().previewDelete(removal); };
     act.act = [&workspace, removal](const QString &typed) {
         app::DeleteRequest confirmed = removal;

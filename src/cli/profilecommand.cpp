@@ -8,9 +8,6 @@
 #include "core/text.h"
 #include "redis/deploymenturl.h"
 
-#include <QFile>
-#include <QRegularExpression>
-
 namespace lockkeeper::cli {
 
 namespace {
@@ -133,16 +130,14 @@ Result<app::Profile> ProfileCommand::withFamilies(app::Profile profile,
             return target.error();
         profile.families = {target->family};
     }
-    static const QRegularExpression kNodeId(QStringLiteral("^[0-9a-f]{12}$"));
     for (const QString &node : m_nodes) {
-        QString id = node.section(u'=', 0, 0).toLower();
-        id.remove(u':').remove(u'-');
+        const auto id = locks::nodeIdFromText(node.section(u'=', 0, 0));
         const QString label = node.section(u'=', 1);
-        if (!kNodeId.match(id).hasMatch() || label.isEmpty())
+        if (!id || label.isEmpty())
             return Error{ErrorCode::InvalidInput,
                          tr("--node: \"%1\" is no node id with a name").arg(node),
                          tr("write it as 0242ac110009=api-3")};
-        profile.nodeNames.insert(id, label);
+        profile.nodeNames.insert(*id, label);
     }
     return profile;
 }
@@ -253,40 +248,20 @@ QCoro::Task<int> ProfileCommand::runRemove(Context &context)
 
 int ProfileCommand::runImport(Context &context) const
 {
-    QFile file(m_file);
-    if (!file.open(QIODevice::ReadOnly))
-        return context.fail({ErrorCode::InvalidInput,
-                             tr("cannot read %1: %2").arg(m_file, file.errorString()),
-                             {}});
-    const Result<app::ProfileList> given = app::readProfiles(file.readAll(), m_file);
-    const Result<app::ProfileList> known = context.profiles().load();
-    if (!given || !known)
-        return context.fail(given ? known.error() : given.error());
-    int left = 0;
-    for (const Error &fault : given->faults) {
+    const Result<app::ImportedProfiles> imported = context.profiles().import(m_file, m_replaces);
+    if (!imported)
+        return context.fail(imported.error());
+    for (const Error &fault : imported->faults)
         context.output().warning(describe(fault));
-        ++left;
-    }
-    int added = 0;
-    for (const app::Profile &profile : given->profiles) {
-        if (known->find(profile.name) && !m_replaces) {
-            context.output().warning(
-                tr("\"%1\" is there already and was left as it is; --replace replaces it")
-                    .arg(profile.name));
-            ++left;
-            continue;
-        }
-        app::Profile clean = profile;
-        clean.unknownJson.clear();
-        if (const Result<void> saved = context.profiles().save(clean); !saved)
-            return context.fail(saved.error());
-        ++added;
-    }
-    context.output().note(tr("%1 added, %2 left").arg(added).arg(left),
+    for (const QString &name : imported->known)
+        context.output().warning(
+            tr("\"%1\" is there already and was left as it is; --replace replaces it").arg(name));
+    const qsizetype left = imported->faults.size() + imported->known.size();
+    context.output().note(tr("%1 added, %2 left").arg(imported->added).arg(left),
                           left > 0 ? Tone::Warn : Tone::Ok);
     if (left == 0)
         return code(ExitCode::Done);
-    return code(added > 0 ? ExitCode::PartlyDone : ExitCode::Failed);
+    return code(imported->added > 0 ? ExitCode::PartlyDone : ExitCode::Failed);
 }
 
 int ProfileCommand::runExport(Context &context) const

@@ -123,11 +123,12 @@ int printReport(const app::ActionReport &report, const Afterwards &after, const 
         json["warnings"] = jsonOf(report.warnings);
         json["verification"] = report.verification.isEmpty() ? Json() : jsonOf(report.verification);
         json["watched_ms"] = jsonOf(after.watched);
+        json["watched_to_the_end"] = after.isKnown;
         json["reappeared"] = findingsJson(after.findings);
         json["error"] = jsonOrNull(report.failure);
         output.json(documentText(json));
-    } else if (after.watched > milliseconds::zero() && after.findings.isEmpty()) {
-        output.line(tr("nothing came back within %1").arg(spanText(after.watched)));
+    } else if (const QString silence = after.silence(); !silence.isEmpty()) {
+        output.line(silence);
     }
     if (report.isDone())
         return static_cast<int>(after.isUndone() ? ExitCode::PartlyDone : ExitCode::Done);

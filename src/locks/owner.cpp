@@ -7,6 +7,8 @@
 #include <QRegularExpression>
 #include <QStringList>
 
+#include <algorithm>
+
 namespace lockkeeper::locks {
 
 namespace {
@@ -98,6 +100,16 @@ Owner decodeOwner(const Token &token, WallTime now, const NodeNames &names)
     else
         owner.label = shortened(text, kLongestLabel - 20, 20);
     return owner;
+}
+
+std::optional<QString> nodeIdFromText(const QString &written)
+{
+    constexpr qsizetype kDigits = 12;
+    QString id = written.toLower();
+    id.remove(u':').remove(u'-');
+    const bool isHex = std::ranges::all_of(
+        id, [](QChar c) { return (c >= u'0' && c <= u'9') || (c >= u'a' && c <= u'f'); });
+    return isHex && id.size() == kDigits ? std::optional(id) : std::nullopt;
 }
 
 QLatin1StringView name(TokenKind kind)

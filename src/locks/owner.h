@@ -38,6 +38,9 @@ struct Owner
 /// Names for node ids (12 lower-case hex digits) that a profile knows.
 using NodeNames = QHash<QString, QString>;
 
+/// A node id however people write it, as "02:42:AC:11:00:09"; nullopt: it is none.
+[[nodiscard]] std::optional<QString> nodeIdFromText(const QString &written);
+
 [[nodiscard]] Owner decodeOwner(const Token &token, WallTime now, const NodeNames &names = {});
 
 /// "uuid1", "uuid4", "text", "binary".

@@ -167,6 +167,20 @@ def check_awaits(source):
                 yield path, number, "a braced list or ?: within co_await: give the value a name"
 
 
+NESTED_LOOP = re.compile(r"\bQEventLoop\b|::get(?:Open|Save|Existing)\w+\(|(?:ialog|enu)\w*(?:\.|->)exec\("
+                         r"|QMessageBox::(?:question|warning|critical|information)\(")
+
+
+def check_event_loops(source):
+    """docs/architecture.md promises that there is none within another."""
+    for path in cpp_files(source):
+        if (source / "src") not in path.parents:
+            continue
+        for number, line in code_lines(path):
+            if NESTED_LOOP.search(line):
+                yield path, number, "an event loop within the program's own"
+
+
 def check_machine_paths(source):
     for path in text_files(source):
         try:
@@ -184,7 +198,8 @@ def main():
     source = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2]).resolve()
     findings = 0
     for check in (check_arrows, check_gui_stays_in_gui, check_hiredis, check_forbidden_words,
-                  check_spdx, check_lengths, check_awaits, check_machine_paths):
+                  check_spdx, check_lengths, check_awaits, check_event_loops,
+                  check_machine_paths):
         for path, number, sentence in check(source):
             print(f"{path.relative_to(source)}:{number}: {sentence}")
             findings += 1

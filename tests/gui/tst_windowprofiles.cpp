@@ -85,6 +85,7 @@ private slots:
     void aNewOneIsSavedAndOpened();
     void whatIsWrongIsSaidAtOnce();
     void aFileEditedByHandIsTakenOver();
+    void aChangeOfTheOpenProfileIsSaid();
     void anotherFamilyOfTheProfileIsChosen();
     void anAddressGivenByHandHasTheGuardrailsOfItsProfile();
 
@@ -180,7 +181,7 @@ void WindowProfilesTest::aNewOneIsSavedAndOpened()
     QVERIFY2(note->text().contains(u"once more"), qPrintable(note->text()));
     QVERIFY(profileButton(fixture, QStringLiteral("staging")));
     QTest::mouseClick(button(*dialog, "removeButton"), Qt::LeftButton);
-    QVERIFY(!profileButton(fixture, QStringLiteral("staging")));
+    QTRY_VERIFY_WITH_TIMEOUT(!profileButton(fixture, QStringLiteral("staging")), kLimitMs);
 
     type(*dialog, "name", QStringLiteral("local"));
     type(*dialog, "url", server.address().displayUrl());
@@ -220,6 +221,30 @@ void WindowProfilesTest::aFileEditedByHandIsTakenOver()
     QVERIFY(profileButton(fixture, QStringLiteral("one")));
     QVERIFY(store.save(profileOf(QStringLiteral("two"), server)));
     QTRY_VERIFY_WITH_TIMEOUT(profileButton(fixture, QStringLiteral("two")), kLimitMs);
+}
+
+/// Guardrails that were tightened do not hold by themselves where one is in already.
+void WindowProfilesTest::aChangeOfTheOpenProfileIsSaid()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    app::Profile profile = profileOf(QStringLiteral("api"), server);
+    profile.environment = app::Environment::Staging;
+    const app::ProfileStore store;
+    QVERIFY(store.save(profile));
+    WindowFixture fixture(server);
+    QTest::mouseClick(profileButton(fixture, profile.name), Qt::LeftButton);
+    QVERIFY(isOpen(fixture, profile.name));
+    QVERIFY(fixture.host.workspace()->window().isOpen());
+    profile.scope = app::Scope::ReadOnly;
+    QVERIFY(store.save(profile));
+    QTRY_VERIFY_WITH_TIMEOUT(fixture.window.messages().text().contains(u"was changed"), kLimitMs);
+    for (QPushButton *one : fixture.window.messages().findChildren<QPushButton *>()) {
+        if (one->text() == u"Reopen")
+            QTest::mouseClick(one, Qt::LeftButton);
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(
+        fixture.host.workspace() && !fixture.host.workspace()->window().isOpen(), kLimitMs);
 }
 
 void WindowProfilesTest::anotherFamilyOfTheProfileIsChosen()

@@ -5,21 +5,21 @@
 #include "app/durablefile.h"
 #include "core/text.h"
 #include "gui/models/words.h"
+#include "gui/views/fileasking.h"
 #include "gui/views/hairline.h"
 #include "gui/views/look.h"
 #include "gui/views/theme.h"
 
 #include <QFile>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
-#include <QSaveFile>
 #include <QTableView>
 #include <QVBoxLayout>
+#include <QtConcurrent>
 
 #include <utility>
 
@@ -193,22 +193,22 @@ void AuditPage::watch()
 QCoro::Task<> AuditPage::readFlow(std::shared_ptr<app::AuditLog> log, QPointer<AuditPage> page)
 {
     const WallTime since = log->clock().wall() - kReach;
-    const Result<QList<app::AuditRecord>> records = co_await log->records(since);
+    const Result<QList<app::AuditRun>> runs = co_await log->runs(since);
     if (page)
-        page->take(records);
+        page->take(runs);
 }
 
-void AuditPage::take(const Result<QList<app::AuditRecord>> &records)
+void AuditPage::take(const Result<QList<app::AuditRun>> &runs)
 {
     m_isReading = false;
-    if (!records) {
-        say(u"◆ " + records.error().what + u". " + records.error().hint, true);
+    if (!runs) {
+        say(u"◆ " + runs.error().what + u". " + runs.error().hint, true);
         return;
     }
     const QModelIndex current = m_shown.mapToSource(m_table->currentIndex());
     const QString chosen =
         current.isValid() ? m_model.runAt(current.row()).begun.actionId : QString();
-    m_model.setRuns(app::runsOf(*records));
+    m_model.setRuns(*runs);
     for (int row = 0; row < m_model.rowCount() && !chosen.isEmpty(); ++row) {
         if (m_model.runAt(row).begun.actionId == chosen)
             m_table->setCurrentIndex(m_shown.mapFromSource(m_model.index(row, 0)));
@@ -252,11 +252,10 @@ void AuditPage::tellReport(const Result<app::ChainReport> &report)
 
 void AuditPage::chooseFile()
 {
-    const QString file =
-        QFileDialog::getSaveFileName(this, tr("Export the audit log"), QStringLiteral("audit.csv"),
-                                     tr("CSV (*.csv);;JSON (*.json)"));
-    if (!file.isEmpty())
-        exportTo(file);
+    askWhereToSave(
+        *this,
+        {tr("Export the audit log"), QStringLiteral("audit.csv"), tr("CSV (*.csv);;JSON (*.json)")},
+        [this](const QString &file) { exportTo(file); });
 }
 
 void AuditPage::exportTo(const QString &file)
@@ -268,19 +267,19 @@ QCoro::Task<> AuditPage::exportFlow(std::shared_ptr<app::AuditLog> log, QString 
                                     QPointer<AuditPage> page)
 {
     const Result<QList<app::AuditRecord>> records = co_await log->records(std::nullopt);
+    const auto save = [records, file]() -> Result<void> {
+        if (!records)
+            return records.error();
+        return app::saveAs(file, file.endsWith(u".json") ? app::auditRecordsJson(*records)
+                                                         : app::auditRecordsCsv(*records));
+    };
+    const Result<void> saved = co_await QtConcurrent::run(save);
     if (!page)
         co_return;
-    if (!records) {
-        page->say(u"◆ " + records.error().what, true);
-        co_return;
-    }
-    QSaveFile target(file);
-    const QByteArray bytes =
-        file.endsWith(u".json") ? app::auditRecordsJson(*records) : app::auditRecordsCsv(*records);
-    if (target.open(QIODevice::WriteOnly) && target.write(bytes) == bytes.size() && target.commit())
+    if (saved)
         page->say(tr("● %1 lines saved in %2").arg(records->size()).arg(file), false);
     else
-        page->say(tr("◆ Cannot write %1: %2").arg(file, target.errorString()), true);
+        page->say(u"◆ " + saved.error().what, true);
 }
 
 void AuditPage::showDetails()

@@ -46,7 +46,7 @@ private:
                                     QPointer<AuditPage> page);
     void build();
     QWidget *makeBar();
-    void take(const Result<QList<app::AuditRecord>> &records);
+    void take(const Result<QList<app::AuditRun>> &runs);
     void tellReport(const Result<app::ChainReport> &report);
     void showDetails();
     void chooseFile();

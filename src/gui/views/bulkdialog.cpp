@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/views/bulkdialog.h"
 
+#include "app/durablefile.h"
 #include "core/text.h"
 #include "gui/models/words.h"
 #include "gui/views/bulklayout.h"
+#include "gui/views/fileasking.h"
 #include "gui/views/look.h"
 #include "gui/views/theme.h"
 
 #include <QCheckBox>
-#include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QSaveFile>
 #include <QTableWidget>
 
 namespace lockkeeper::gui {
@@ -58,19 +58,13 @@ QString questionOf(app::BulkDeed deed, qsizetype count)
 /// What the act would touch, in a few words; the dialog of one says it in full.
 QString effectText(const app::Preview &preview, app::BulkDeed deed)
 {
-    const auto fact = [&preview](QLatin1StringView label) {
-        for (const app::PreviewFact &one : preview.facts) {
-            if (one.label == label)
-                return one.text;
-        }
-        return QString();
-    };
     if (!preview.changes.isEmpty())
         return preview.changes.first();
     if (isDelete(deed))
         return BulkDialog::tr("%1, cached copy: %2")
-            .arg(fact(QLatin1StringView("Database")), fact(QLatin1StringView("Cached copy")));
-    return BulkDialog::tr("expires %1").arg(fact(QLatin1StringView("Expires")));
+            .arg(preview.fact(QLatin1StringView("Database")),
+                 preview.fact(QLatin1StringView("Cached copy")));
+    return BulkDialog::tr("expires %1").arg(preview.fact(QLatin1StringView("Expires")));
 }
 
 } // namespace
@@ -342,18 +336,16 @@ void BulkDialog::exportResults()
 {
     if (!m_report)
         return;
-    const QString file =
-        QFileDialog::getSaveFileName(this, tr("Save the results"), QStringLiteral("results.csv"),
-                                     tr("CSV (*.csv);;JSON (*.json)"));
-    if (file.isEmpty())
-        return;
-    QSaveFile target(file);
-    const QByteArray bytes =
-        file.endsWith(u".json") ? app::bulkJson(*m_report) : app::bulkCsv(*m_report);
-    if (target.open(QIODevice::WriteOnly) && target.write(bytes) == bytes.size() && target.commit())
-        say(tr("● Saved in %1").arg(file), false);
-    else
-        say(tr("◆ Cannot write %1: %2").arg(file, target.errorString()), true);
+    const auto save = [this](const QString &file) {
+        const bool isJson = file.endsWith(u".json");
+        const Result<void> saved =
+            app::saveAs(file, isJson ? app::bulkJson(*m_report) : app::bulkCsv(*m_report));
+        say(saved ? tr("● Saved in %1").arg(file) : QString(u"◆ " + saved.error().what), !saved);
+    };
+    askWhereToSave(
+        *this,
+        {tr("Save the results"), QStringLiteral("results.csv"), tr("CSV (*.csv);;JSON (*.json)")},
+        save);
 }
 
 } // namespace lockkeeper::gui

@@ -74,6 +74,7 @@ private:
         QAction *finish;
         QAction *unlock;
         QAction *profiles;
+        QAction *reopen;
         QAction *copyId;
         QAction *locksPage;
         QAction *auditPage;
@@ -131,6 +132,7 @@ private:
     void watchProfiles();
     void loadProfiles();
     void openProfile(const QString &name);
+    void reopenProfile();
     void tryProfile(const app::Profile &profile, const app::GivenSecrets &given);
     void profileOpened();
     void profileFailed(const Error &error, WorkspaceHost::Part part);

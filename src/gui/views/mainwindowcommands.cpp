@@ -46,6 +46,7 @@ void MainWindow::makeActions()
     m_commands.locksPage = makeAction(tr("&Locks"), Qt::CTRL | Qt::Key_1, &MainWindow::showLocks);
     m_commands.auditPage =
         makeAction(tr("&Audit log"), Qt::CTRL | Qt::Key_2, &MainWindow::showAudit);
+    m_commands.reopen = makeAction(tr("Re&open"), {}, &MainWindow::reopenProfile);
     m_commands.filter = makeAction(tr("&Filter"), Qt::CTRL | Qt::Key_F, &MainWindow::focusFilter);
     m_commands.clearFilter =
         makeAction(tr("C&lear the filter"), Qt::Key_Escape, &MainWindow::clearFilter);

@@ -29,6 +29,15 @@ void MainWindow::loadProfiles()
 {
     const Result<app::ProfileList> list = m_profiles.load();
     m_navigation->setProfiles(list ? list->profiles : QList<app::Profile>());
+    const auto &shown = m_host.profile();
+    const app::Profile *saved = list && shown ? list->find(shown->name) : nullptr;
+    if (saved && !(*saved == *shown))
+        m_messages->showFailure(
+            {ErrorCode::Refused,
+             tr("The profile %1 was changed; what is open has its guardrails as they were")
+                 .arg(shown->name),
+             tr("open it again for the new ones to hold")},
+            {m_commands.reopen});
     if (!list)
         m_messages->showFailure(list.error());
     else if (!list->faults.isEmpty())
@@ -43,6 +52,12 @@ void MainWindow::openProfile(const QString &name)
         return;
     }
     tryProfile(*profile, {});
+}
+
+void MainWindow::reopenProfile()
+{
+    if (m_host.profile())
+        openProfile(QString(m_host.profile()->name));
 }
 
 void MainWindow::tryProfile(const app::Profile &profile, const app::GivenSecrets &given)

@@ -216,16 +216,14 @@ Result<QList<locks::LockFamily>> ProfileForm::families() const
 
 Result<locks::NodeNames> ProfileForm::nodes() const
 {
-    static const QRegularExpression kNode(QStringLiteral("^[0-9a-f]{12}$"));
     locks::NodeNames nodes;
     for (const QString &line : m_nodes->toPlainText().split(u'\n', Qt::SkipEmptyParts)) {
-        QString id = line.trimmed().section(u' ', 0, 0).toLower();
-        id.remove(u':').remove(u'-');
+        const auto id = locks::nodeIdFromText(line.trimmed().section(u' ', 0, 0));
         const QString label = line.trimmed().section(u' ', 1).trimmed();
-        if (!kNode.match(id).hasMatch() || label.isEmpty())
+        if (!id || label.isEmpty())
             return unreadable(tr("Node names"), line,
                               tr("write 12 hexadecimal digits and a name: 0242ac110009 api-3"));
-        nodes.insert(id, label);
+        nodes.insert(*id, label);
     }
     return nodes;
 }

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/views/profilesdialog.h"
 
+#include "app/durablefile.h"
+#include "gui/views/fileasking.h"
 #include "gui/views/look.h"
 #include "gui/views/profileform.h"
 #include "gui/views/theme.h"
 
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
 #include <QPushButton>
-#include <QSaveFile>
 #include <QVBoxLayout>
+#include <QtConcurrent>
 
+#include <memory>
 #include <utility>
 
 namespace lockkeeper::gui {
@@ -72,14 +74,14 @@ void ProfilesDialog::build()
     m_remove->setAutoDefault(false);
     m_remove->setProperty("kind", QStringLiteral("danger"));
     connect(m_remove, &QPushButton::clicked, this, &ProfilesDialog::remove);
-    QPushButton *openButton = button(tr("Save and open"), "openButton", [this] { openShown(); });
+    QPushButton *openButton = button(tr("Save and open"), "openButton", [this] { save(true); });
     openButton->setProperty("kind", QStringLiteral("primary"));
     auto *buttons = new QHBoxLayout;
     buttons->setSpacing(8);
     buttons->addWidget(m_remove);
     buttons->addStretch();
     buttons->addWidget(button(tr("Close"), "closeButton", [this] { reject(); }));
-    buttons->addWidget(button(tr("Save"), "saveButton", [this] { static_cast<void>(save()); }));
+    buttons->addWidget(button(tr("Save"), "saveButton", [this] { save(false); }));
     buttons->addWidget(openButton);
     auto *right = new QVBoxLayout;
     right->setSpacing(8);
@@ -140,12 +142,34 @@ void ProfilesDialog::choose(const QString &name)
     }
 }
 
-bool ProfilesDialog::save()
+void ProfilesDialog::change(std::function<Result<void>()> work, std::function<void()> then)
+{
+    if (std::exchange(m_isChanging, true))
+        return;
+    m_flows.start(changeFlow(QtConcurrent::run(std::move(work)), std::move(then), this));
+}
+
+/// Another program may hold the file for a while.
+QCoro::Task<> ProfilesDialog::changeFlow(QFuture<Result<void>> work, std::function<void()> then,
+                                         QPointer<ProfilesDialog> dialog)
+{
+    const Result<void> outcome = co_await work;
+    if (!dialog)
+        co_return;
+    dialog->m_isChanging = false;
+    if (outcome)
+        then();
+    else
+        dialog->sayError(outcome.error());
+}
+
+void ProfilesDialog::save(bool isToBeOpened)
 {
     const Result<app::Profile> profile = m_form->profile();
-    if (!profile) {
-        sayError(profile.error());
-        return false;
+    const Result<void> valid = profile ? app::check(*profile) : profile.error();
+    if (!valid) {
+        sayError(valid.error());
+        return;
     }
     const bool isOthers =
         profile->name != m_shown && m_list->findItems(profile->name, Qt::MatchExactly).size() > 0;
@@ -153,42 +177,38 @@ bool ProfilesDialog::save()
         sayError({ErrorCode::InvalidInput,
                   tr("there is a profile \"%1\" already").arg(profile->name),
                   tr("give this one another name")});
-        return false;
+        return;
     }
-    Result<void> saved = m_store.save(*profile);
-    const bool isRenamed = !m_shown.isEmpty() && m_shown != profile->name;
-    if (saved && isRenamed)
-        saved = m_store.remove(m_shown);
-    if (!saved) {
-        sayError(saved.error());
-        return false;
-    }
+    const QString before = m_shown;
+    const auto work = [store = m_store, profile = *profile, before]() -> Result<void> {
+        const Result<void> saved = store.save(profile);
+        const bool isRenamed = !before.isEmpty() && before != profile.name;
+        return saved && isRenamed ? store.remove(before) : saved;
+    };
+    change(work, [this, profile = *profile, before, isToBeOpened] {
+        takeSaved(profile, before);
+        if (!isToBeOpened)
+            return;
+        emit openRequested(profile);
+        accept();
+    });
+}
+
+void ProfilesDialog::takeSaved(const app::Profile &profile, const QString &before)
+{
+    const bool isRenamed = !before.isEmpty() && before != profile.name;
     const Secret redis = m_form->redisPassword();
     const Secret database = m_form->databasePassword();
     if (isRenamed)
-        m_flows.start(forgetFlow(&m_secrets, m_shown)); // they are kept under its name
+        m_flows.start(forgetFlow(&m_secrets, before)); // they are kept under its name
     load();
-    choose(profile->name); // which empties the fields
+    choose(profile.name); // which empties the fields
     if (isRenamed)
         say(tr("▲ Saved under its new name; its passwords are asked for once more"), true);
     else
         say(tr("● Saved in %1").arg(m_store.file()), false);
     keepPasswords(redis, database);
     emit changed();
-    return true;
-}
-
-void ProfilesDialog::openShown()
-{
-    if (!save())
-        return;
-    const Result<app::Profile> profile = m_store.find(m_shown);
-    if (!profile) {
-        sayError(profile.error());
-        return;
-    }
-    emit openRequested(*profile);
-    accept();
 }
 
 void ProfilesDialog::remove()
@@ -202,17 +222,15 @@ void ProfilesDialog::remove()
         return;
     }
     m_toBeRemoved.clear();
-    const Result<void> removed = m_store.remove(m_shown);
-    if (!removed) {
-        sayError(removed.error());
-        return;
-    }
-    m_flows.start(forgetFlow(&m_secrets, m_shown));
     const QString name = m_shown;
-    load();
-    begin({});
-    say(tr("● Removed \"%1\" and its passwords").arg(name), false);
-    emit changed();
+    change([store = m_store, name] { return store.remove(name); },
+           [this, name] {
+               m_flows.start(forgetFlow(&m_secrets, name));
+               load();
+               begin({});
+               say(tr("● Removed \"%1\" and its passwords").arg(name), false);
+               emit changed();
+           });
 }
 
 QCoro::Task<> ProfilesDialog::forgetFlow(app::SecretStore *secrets, QString profile)
@@ -254,57 +272,45 @@ void ProfilesDialog::kept(const Result<app::Kept> &outcome)
 
 void ProfilesDialog::importFile()
 {
-    const QString name =
-        QFileDialog::getOpenFileName(this, tr("Import profiles"), {}, tr("Profiles (*.json)"));
-    if (name.isEmpty())
-        return;
-    QFile file(name);
-    if (!file.open(QIODevice::ReadOnly)) {
-        say(tr("◆ Cannot read %1: %2").arg(name, file.errorString()), true);
-        return;
-    }
-    const Result<app::ProfileList> given = app::readProfiles(file.readAll(), name);
-    if (!given) {
-        sayError(given.error());
-        return;
-    }
-    int added = 0;
-    QStringList left;
-    for (app::Profile profile : given->profiles) {
-        profile.unknownJson.clear();
-        const bool isThere = m_list->findItems(profile.name, Qt::MatchExactly).size() > 0;
-        if (!isThere && m_store.save(profile))
-            ++added;
-        else
-            left.append(profile.name);
-    }
-    load();
-    if (!given->faults.isEmpty()) {
+    askForFile(*this, {tr("Import profiles"), {}, tr("Profiles (*.json)")},
+               [this](const QString &file) { importFrom(file); });
+}
+
+void ProfilesDialog::importFrom(const QString &file)
+{
+    const auto imported = std::make_shared<app::ImportedProfiles>();
+    const auto work = [store = m_store, file, imported]() -> Result<void> {
+        const Result<app::ImportedProfiles> outcome = store.import(file, false);
+        if (!outcome)
+            return outcome.error();
+        *imported = *outcome;
+        return {};
+    };
+    change(work, [this, imported] {
+        load();
         emit changed();
-        sayError(given->faults.first());
-        return;
-    }
-    say(left.isEmpty() ? tr("● %1 added").arg(added)
-                       : tr("▲ %1 added; already there and left as they are: %2")
-                             .arg(added)
-                             .arg(left.join(u", ")),
-        !left.isEmpty());
-    emit changed();
+        if (!imported->faults.isEmpty())
+            sayError(imported->faults.first());
+        else if (imported->known.isEmpty())
+            say(tr("● %1 added").arg(imported->added), false);
+        else
+            say(tr("▲ %1 added; already there and left as they are: %2")
+                    .arg(imported->added)
+                    .arg(imported->known.join(u", ")),
+                true);
+    });
 }
 
 void ProfilesDialog::exportFile()
 {
-    const QString name =
-        QFileDialog::getSaveFileName(this, tr("Export profiles, without passwords"),
-                                     QStringLiteral("profiles.json"), tr("Profiles (*.json)"));
-    if (name.isEmpty())
-        return;
-    QSaveFile file(name);
-    const QByteArray json = app::writeProfiles(m_profiles);
-    if (file.open(QIODevice::WriteOnly) && file.write(json) == json.size() && file.commit())
-        say(tr("● Saved in %1, without passwords").arg(name), false);
-    else
-        say(tr("◆ Cannot write %1: %2").arg(name, file.errorString()), true);
+    const auto save = [this](const QString &file) {
+        change([file, json = app::writeProfiles(m_profiles)] { return app::saveAs(file, json); },
+               [this, file] { say(tr("● Saved in %1, without passwords").arg(file), false); });
+    };
+    askWhereToSave(*this,
+                   {tr("Export profiles, without passwords"), QStringLiteral("profiles.json"),
+                    tr("Profiles (*.json)")},
+                   save);
 }
 
 void ProfilesDialog::sayError(const Error &error)

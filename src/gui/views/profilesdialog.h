@@ -6,7 +6,10 @@
 #include "core/flows.h"
 
 #include <QDialog>
+#include <QFuture>
 #include <QPointer>
+
+#include <functional>
 
 class QLabel;
 class QListWidget;
@@ -42,10 +45,15 @@ private:
     void build();
     void load();
     void showProfile(int row);
-    [[nodiscard]] bool save();
-    void openShown();
+    static QCoro::Task<> changeFlow(QFuture<Result<void>> work, std::function<void()> then,
+                                    QPointer<ProfilesDialog> dialog);
+    /// On a worker; `then` follows where it went well, while the dialog is there.
+    void change(std::function<Result<void>()> work, std::function<void()> then);
+    void save(bool isToBeOpened);
+    void takeSaved(const app::Profile &profile, const QString &before);
     void remove();
     void importFile();
+    void importFrom(const QString &file);
     void exportFile();
     void keepPasswords(const Secret &redis, const Secret &database);
     void kept(const Result<app::Kept> &outcome);
@@ -56,8 +64,9 @@ private:
     app::SecretStore &m_secrets;
     FlowGroup &m_flows;
     QList<app::Profile> m_profiles;
-    QString m_shown;       ///< the name under which it is saved; empty: it is new
-    QString m_toBeRemoved; ///< the name that Remove was clicked for once
+    QString m_shown;           ///< the name under which it is saved; empty: it is new
+    bool m_isChanging = false; ///< the file, on a worker
+    QString m_toBeRemoved;     ///< the name that Remove was clicked for once
     QListWidget *m_list;
     ProfileForm *m_form;
     QLabel *m_note;

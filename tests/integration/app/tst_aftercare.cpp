@@ -114,6 +114,7 @@ private slots:
     void aMomentIsNotWorthTelling();
     void aLaterActEndsTheWatch();
     void aWatchOutlastsALostConnection();
+    void whatCannotBeReadProvesNothing();
 };
 
 void TestAftercare::anOwnerThatComesBackIsNamed_data()
@@ -350,6 +351,23 @@ void TestAftercare::aWatchOutlastsALostConnection()
     care.bench.lock("s1", "owner-1");
     QTRY_COMPARE_WITH_TIMEOUT(care.findings.size(), 1, 30'000);
     QVERIFY(care.findings.first().isSameOwner);
+}
+
+/// Silence of a server that is gone is not that nothing came back.
+void TestAftercare::whatCannotBeReadProvesNothing()
+{
+    CareBench care(News::Push);
+    LK_START_REDIS(care);
+    care.bench.lock("s1", "owner-1");
+    QVERIFY(care.release("owner-1").isDone());
+    QVERIFY(care.bench.workspace().aftercare().isKnown());
+    care.bench.server.kill();
+    QTRY_VERIFY_WITH_TIMEOUT(!care.bench.workspace().aftercare().isKnown(), 30'000);
+    care.bench.clock.sleepFor(Aftercare::kSpan);
+    QTRY_COMPARE_WITH_TIMEOUT(care.ends, 1, 30'000);
+    QTRY_COMPARE(care.bench.auditLines().size(), 3);
+    QVERIFY2(care.bench.auditLines().last()[u"outcome"].toString().startsWith(u"not known"),
+             qPrintable(care.bench.auditLines().last()[u"outcome"].toString()));
 }
 
 QTEST_GUILESS_MAIN(TestAftercare)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commandline.h"
 #include "integration/cli/cliprogram.h"
+#include "support/need.h"
 
 #include <QRegularExpression>
 #include <QStandardPaths>
@@ -94,8 +95,7 @@ void TestCliHelp::isWholeInTheManual()
 
 void TestCliHelp::isWholeInTheCompletion()
 {
-    if (QStandardPaths::findExecutable(QStringLiteral("bash")).isEmpty())
-        QSKIP("bash is not installed");
+    LK_NEED_PROGRAM("bash");
     const CliProgram cli;
     const QString program = QStringLiteral("lockkeeper-cli");
     for (const QString &verb : cli::CommandLine().verbs()) {

@@ -74,6 +74,7 @@ private slots:
     void namesTheNextInTheQueue();
     void tellsInTextToo();
     void tellsThatNothingCameBack();
+    void whatCouldNotBeReadIsNotKnown();
     void endsWithTheActsOwnCodeWhenInterrupted();
     void doesNotWatchWhatWasRefused();
     void sayWhenADeletedCopyIsBack();
@@ -167,6 +168,23 @@ void TestCliVerify::tellsThatNothingCameBack()
     server.redis({"SET", lockKey("s"), token});
     const CliRun unasked = cli.run(release(token, "--json"));
     QCOMPARE(unasked.object()[u"watched_ms"].toInt(), 0);
+}
+
+void TestCliVerify::whatCouldNotBeReadIsNotKnown()
+{
+    RedisServer server;
+    LK_START_REDIS(server);
+    const CliProgram cli(server.url());
+    const QByteArray token = freshToken();
+    server.redis({"SET", lockKey("s"), token});
+    const auto process = cli.start(release(token, "--verify 6s"));
+    QTRY_COMPARE_WITH_TIMEOUT(cli.audit().size(), 2, 60'000);
+    server.kill();
+    const CliRun run = ended(*process);
+    QVERIFY2(run.exitCode == 0, run.err.constData()); // the release was done
+    QVERIFY2(run.out.contains("is not known: it could not be read"), run.out.constData());
+    QVERIFY(!run.out.contains("nothing came back"));
+    QVERIFY(lastFinding(cli)[u"outcome"].toString().startsWith(u"not known"));
 }
 
 void TestCliVerify::endsWithTheActsOwnCodeWhenInterrupted()
