@@ -6,6 +6,7 @@
 #include <QLayout>
 #include <QPainter>
 #include <QWidget>
+#include <QWindow>
 
 #include <algorithm>
 
@@ -126,9 +127,16 @@ void paintBottomLine(QPainter &painter, const QColor &color, const QRectF &area)
 void growToFit(QWidget &dialog)
 {
     dialog.layout()->activate();
-    const int height = dialog.layout()->heightForWidth(dialog.width());
-    if (height > dialog.height())
-        dialog.resize(dialog.width(), height);
+    QRect area = dialog.geometry();
+    area.setHeight(dialog.layout()->heightForWidth(dialog.width()));
+    if (area.height() <= dialog.height())
+        return;
+    // Until it is on screen its place is not known, and X11 would take that for the corner.
+    const QWindow *handle = dialog.windowHandle();
+    const bool isPlaced = handle && handle->isExposed();
+    if (dialog.parentWidget() && !isPlaced)
+        area.moveCenter(dialog.parentWidget()->window()->geometry().center());
+    dialog.setGeometry(area);
 }
 
 void paintTabular(QPainter &painter, const QRectF &area, Qt::Alignment alignment,
